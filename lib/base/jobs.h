@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Many items of work at once, within limits, each with a deadline.
+ *
+ *	struct vmm_job jobs[n];		(each: run, arg, free_arg, deadline, keys)
+ *	struct vmm_jobs_limits lim = { .jobs = 8, .per_key = 2 };
+ *
+ *	vmm_jobs_run(jobs, n, &lim, cancel, done, ctx);
+ *
+ * It is a sliding window: as soon as an item ends, the next that fits the limits
+ * starts. `keys` name what an item uses up (hosts): at most per_key items with the same
+ * key run at a time. `done` is called in the caller's thread, once for every item, in the
+ * order in which they end.
+ *
+ * No call to a host can be trusted to come back. When an item's deadline passes, `done`
+ * is called with VMM_JOB_TIMEOUT, and its thread is abandoned: it may still be inside
+ * run(), or get there when the host answers at last. So run() must touch nothing but its
+ * arg, and what the caller needs from arg may be read in `done` only when the state is
+ * VMM_JOB_DONE. The arg is freed (free_arg) when the caller and the thread are both done
+ * with it: after `done` for a finished item, by the thread itself for an abandoned one. A
+ * `done` that wants to keep the arg of a finished item takes it and sets job->arg to NULL.
+ *
+ * Cancelling: at level 1 nothing new starts (those items end with VMM_JOB_SKIPPED);
+ * run() sees the level through the same `struct vmm_cancel` and may stop early at 2.
+ */
+#ifndef VMM_BASE_JOBS_H
+#define VMM_BASE_JOBS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Raised by a signal handler, read by anybody. */
+struct vmm_cancel {
+	volatile int level; /* 0 go on; 1 start nothing new; 2 stop what runs */
+};
+
+enum vmm_job_state {
+	VMM_JOB_DONE,    /* run() came back; its result is in job->code and the arg */
+	VMM_JOB_TIMEOUT, /* the deadline passed; the arg is out of bounds */
+	VMM_JOB_SKIPPED, /* never started: cancelled, or stopped by `done` */
+};
+
+#define VMM_JOB_KEYS 2
+
+struct vmm_job {
+	int (*run)(void *arg);
+	void *arg;
+	void (*free_arg)(void *arg);   /* may be NULL */
+	uint64_t limit_ms;             /* from its start; 0: none */
+	const char *keys[VMM_JOB_KEYS]; /* NULL: none; borrowed until vmm_jobs_run() returns */
+	enum vmm_job_state state;      /* out */
+	int code;                      /* out: what run() returned */
+};
+
+struct vmm_jobs_limits {
+	unsigned jobs;    /* 0: as many as there are items */
+	unsigned per_key; /* 0: no limit */
+};
+
+/*
+ * Returns when every item has ended, been abandoned or skipped. A `done` that returns
+ * non-zero keeps anything further from starting (--fail-fast). 0, or VMM_EAGAIN when not
+ * even one thread could be started.
+ */
+int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *limits,
+		 const struct vmm_cancel *cancel, int (*done)(struct vmm_job *job, void *ctx),
+		 void *ctx, struct vmm_err *err);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hosts declared, changed and taken out again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rows.h"
+#include "inventory/internal.h"
+
+static const char *const tables[] = { "hosts", "vms", NULL };
+
+struct declaration {
+	const char *name;
+	const struct vmm_table *row; /* its first row; NULL to remove */
+};
+
+static long find(const struct vmm_table *hosts, const char *name)
+{
+	return vmm_table_find(hosts, vmm_table_col(hosts, "name"), name);
+}
+
+static bool same(const struct vmm_table *hosts, size_t a, size_t b, const char *column)
+{
+	const char *value = vmm_table_at(hosts, a, column);
+
+	return *value && strcmp(value, vmm_table_at(hosts, b, column)) == 0;
+}
+
+/* A machine that is declared under two names would be planned for, and drained, twice. */
+static int check_identity(const struct vmm_table *hosts, size_t row, struct vmm_err *err)
+{
+	for (size_t r = 0; r < vmm_table_rows(hosts); r++) {
+		const char *other = vmm_table_at(hosts, r, "name");
+
+		if (r == row)
+			continue;
+		if (same(hosts, r, row, "uri"))
+			return vmm_err_set(err, VMM_EREFUSED, "host '%s' has the same uri '%s'",
+					   other, vmm_table_at(hosts, row, "uri"));
+		if (same(hosts, r, row, "uuid") && same(hosts, r, row, "hypervisor"))
+			return vmm_err_set(err, VMM_EREFUSED,
+					   "host '%s' is the same machine (%s, uuid %s)", other,
+					   vmm_table_at(hosts, row, "hypervisor"),
+					   vmm_table_at(hosts, row, "uuid"));
+	}
+	return 0;
+}
+
+/* Brings the labels as they were given into order. */
+static int normalize_labels(struct vmm_table *hosts, size_t row, struct vmm_err *err)
+{
+	VMM_STRV_AUTO given = VMM_STRV_INIT;
+	VMM_STR_AUTO list = strdup("");
+
+	if (!list || vmm_list_split(&given, vmm_table_at(hosts, row, "labels")) < 0)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; i < given.n; i++) {
+		VMM_BUF_AUTO longer = VMM_BUF_INIT;
+		int rc = vmm_labels_set(list, given.s[i], &longer, err);
+
+		if (rc < 0)
+			return rc;
+		vmm_str_release(&list);
+		list = vmm_buf_steal(&longer);
+		if (!list)
+			return vmm_err_nomem(err);
+	}
+	return vmm__put(hosts, row, "labels", list, err);
+}
+
+static int check_row(struct vmm_table *hosts, size_t row, struct vmm_err *err)
+{
+	const char *group = vmm_table_at(hosts, row, "group");
+	int rc = 0;
+
+	if (!*vmm_table_at(hosts, row, "uri"))
+		return vmm_err_set(err, VMM_EINPUT, "uri is empty");
+	if (*group)
+		rc = vmm_name_check("group", group, err);
+	return rc < 0 ? rc : normalize_labels(hosts, row, err);
+}
+
+static int copy_columns(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
+			const char *const *columns, struct vmm_err *err)
+{
+	int rc = 0;
+
+	for (; *columns && rc == 0; columns++) {
+		int col = vmm_table_col(from, *columns);
+
+		if (col >= 0)
+			rc = vmm__put(hosts, row, *columns, vmm_table_get(from, 0, col), err);
+	}
+	return rc;
+}
+
+static int fill_new(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
+		    struct vmm_err *err)
+{
+	int rc = copy_columns(hosts, row, from, vmm__host_declared, err);
+
+	if (rc == 0)
+		rc = copy_columns(hosts, row, from, vmm__host_seen, err);
+	if (rc == 0 && !*vmm_table_at(hosts, row, "state"))
+		rc = vmm__put(hosts, row, "state", "unknown", err);
+	if (rc == 0)
+		rc = check_row(hosts, row, err);
+	return rc < 0 ? rc : check_identity(hosts, row, err);
+}
+
+static int add(struct vmm_table **t, void *arg, struct vmm_err *err)
+{
+	const struct declaration *d = arg;
+	long row;
+	int rc;
+
+	rc = vmm__inventory_columns(t[0], t[1], err);
+	if (rc < 0)
+		return rc;
+	if (find(t[0], d->name) >= 0)
+		return vmm_err_set(err, VMM_EREFUSED, "it is declared already");
+	row = vmm_table_add(t[0]);
+	return row < 0 ? vmm_err_nomem(err) : fill_new(t[0], (size_t)row, d->row, err);
+}
+
+static int set(struct vmm_table **t, void *arg, struct vmm_err *err)
+{
+	const struct declaration *d = arg;
+	const char *uri;
+	long row;
+	int rc;
+
+	rc = vmm__inventory_columns(t[0], t[1], err);
+	if (rc < 0)
+		return rc;
+	row = find(t[0], d->name);
+	if (row < 0)
+		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
+	uri = vmm_table_at(t[0], (size_t)row, "uri");
+	/* The key comes first in the list of columns, and stays. */
+	rc = copy_columns(t[0], (size_t)row, d->row, vmm__host_declared + 1, err);
+	if (rc == 0)
+		rc = check_row(t[0], (size_t)row, err);
+	/* Not otherwise: what a scan found out about it must not keep a host from maintenance. */
+	if (rc == 0 && strcmp(vmm_table_at(t[0], (size_t)row, "uri"), uri) != 0)
+		rc = check_identity(t[0], (size_t)row, err);
+	return rc;
+}
+
+static int remove_from_also(struct vmm_table *vms, size_t row, const char *host,
+			    struct vmm_err *err)
+{
+	VMM_STRV_AUTO also = VMM_STRV_INIT;
+	VMM_BUF_AUTO cell = VMM_BUF_INIT;
+
+	if (vmm_list_split(&also, vmm_table_at(vms, row, "also")) < 0)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; i < also.n; i++)
+		if (strcmp(also.s[i], host) != 0)
+			vmm_list_add(&cell, also.s[i]);
+	if (cell.failed)
+		return vmm_err_nomem(err);
+	return vmm__put(vms, row, "also", cell.data, err);
+}
+
+static int remove_vms(struct vmm_table *vms, const char *host, struct vmm_err *err)
+{
+	size_t n = vmm_table_rows(vms);
+	bool *gone = calloc(n + 1, sizeof(*gone));
+	int rc = 0;
+
+	if (!gone)
+		return vmm_err_nomem(err);
+	for (size_t r = 0; r < n && rc == 0; r++) {
+		gone[r] = strcmp(vmm_table_at(vms, r, "host"), host) == 0;
+		if (!gone[r])
+			rc = remove_from_also(vms, r, host, err);
+	}
+	if (rc == 0)
+		vmm__del_rows(vms, gone, n);
+	free(gone);
+	return rc;
+}
+
+static int rm(struct vmm_table **t, void *arg, struct vmm_err *err)
+{
+	const struct declaration *d = arg;
+	long row;
+	int rc;
+
+	rc = vmm__inventory_columns(t[0], t[1], err);
+	if (rc < 0)
+		return rc;
+	row = find(t[0], d->name);
+	if (row < 0)
+		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
+	vmm_table_del(t[0], (size_t)row);
+	return remove_vms(t[1], d->name, err);
+}
+
+int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, struct vmm_err *err)
+{
+	struct declaration d = { .row = row };
+	int rc;
+
+	if (vmm_table_rows(row) == 0)
+		return vmm_err_set(err, VMM_EINPUT, "no host is given");
+	d.name = vmm_table_at(row, 0, "name");
+	rc = vmm_name_check("host name", d.name, err);
+	if (rc < 0)
+		return rc;
+	rc = vmm_store_change(st, tables, add, &d, err);
+	if (rc < 0)
+		vmm_err_prefix(err, "cannot add host '%s'", d.name);
+	return rc;
+}
+
+int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct vmm_table *row,
+			   struct vmm_err *err)
+{
+	struct declaration d = { .name = name, .row = row };
+	int rc;
+
+	if (vmm_table_rows(row) == 0)
+		return vmm_err_set(err, VMM_EINPUT, "nothing to change of host '%s' is given",
+				   name);
+	rc = vmm_store_change(st, tables, set, &d, err);
+	if (rc < 0)
+		vmm_err_prefix(err, "cannot change host '%s'", name);
+	return rc;
+}
+
+int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err)
+{
+	struct declaration d = { .name = name };
+	int rc = vmm_store_change(st, tables, rm, &d, err);
+
+	if (rc < 0)
+		vmm_err_prefix(err, "cannot remove host '%s'", name);
+	return rc;
+}

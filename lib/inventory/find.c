@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One VM by what a person calls it. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "base/percent.h"
+#include "inventory/internal.h"
+
+#define MAX_SHOWN 5
+
+/* The readings of a selector. */
+struct reading {
+	bool any_host; /* not HOST/NAME */
+	struct vmm_buf host;
+	const char *name;       /* as it stands */
+	struct vmm_buf decoded; /* percent-decoded; "" if it can't be */
+	char uuid[VMM_UUID_LEN + 1];
+};
+
+struct candidates {
+	size_t rows[MAX_SHOWN];
+	size_t n; /* may be more than are in rows */
+};
+
+static int reading_init(struct reading *r, const char *selector, struct vmm_err *err)
+{
+	const char *slash = strchr(selector, '/'); /* libvirt allows none in a name */
+
+	*r = (struct reading){ .any_host = !slash, .host = VMM_BUF_INIT, .decoded = VMM_BUF_INIT };
+	if (slash)
+		vmm_buf_add(&r->host, selector, (size_t)(slash - selector));
+	r->name = slash ? slash + 1 : selector;
+	vmm_percent_decode(&r->decoded, r->name);
+	if (slash || !vmm_uuid_parse(selector, r->uuid))
+		r->uuid[0] = '\0';
+	return r->host.failed || r->decoded.failed ? vmm_err_nomem(err) : 0;
+}
+
+static void reading_release(struct reading *r)
+{
+	vmm_buf_release(&r->host);
+	vmm_buf_release(&r->decoded);
+}
+
+static bool means(const struct reading *r, const struct vmm_table *vms, size_t row)
+{
+	const char *name = vmm_table_at(vms, row, "name");
+
+	if (r->uuid[0] && strcmp(vmm_table_at(vms, row, "uuid"), r->uuid) == 0)
+		return true;
+	if (!r->any_host && strcmp(vmm_table_at(vms, row, "host"), r->host.data) != 0)
+		return false;
+	return *name && (strcmp(name, r->name) == 0 || strcmp(name, r->decoded.data) == 0);
+}
+
+static int ambiguous(const struct vmm_table *vms, const char *selector, const struct candidates *c,
+		     struct vmm_err *err)
+{
+	VMM_BUF_AUTO list = VMM_BUF_INIT;
+
+	for (size_t i = 0; i < c->n && i < MAX_SHOWN; i++) {
+		vmm_buf_addf(&list, "%s%s/", i > 0 ? ", " : "",
+			     vmm_table_at(vms, c->rows[i], "host"));
+		vmm_percent_encode(&list, vmm_table_at(vms, c->rows[i], "name"));
+		vmm_buf_addf(&list, " (%s)", vmm_table_at(vms, c->rows[i], "uuid"));
+	}
+	if (c->n > MAX_SHOWN)
+		vmm_buf_addf(&list, " and %zu more", c->n - MAX_SHOWN);
+	if (list.failed)
+		return vmm_err_nomem(err);
+	return vmm_err_set(err, VMM_EREFUSED, "VM '%s' is ambiguous: %s", selector, list.data);
+}
+
+int vmm_inventory_find_vm(const struct vmm_inventory *inv, const char *selector, size_t *row,
+			  struct vmm_err *err)
+{
+	struct candidates found = { .n = 0 };
+	struct reading r;
+	int rc;
+
+	rc = reading_init(&r, selector, err);
+	for (size_t i = 0; i < vmm_table_rows(inv->vms) && rc == 0; i++) {
+		if (!means(&r, inv->vms, i))
+			continue;
+		if (found.n < MAX_SHOWN)
+			found.rows[found.n] = i;
+		found.n++;
+	}
+	reading_release(&r);
+	if (rc < 0)
+		return rc;
+	if (found.n > 1)
+		return ambiguous(inv->vms, selector, &found, err);
+	if (found.n == 0)
+		return vmm_err_set(err, VMM_ENOTFOUND, "no VM '%s' is known", selector);
+	*row = found.rows[0];
+	return 0;
+}

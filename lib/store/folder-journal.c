@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The journal: one record a line, appended by one write() and made durable before the call
+ * returns. The records of an intent, in this order: begin, then any number of note and
+ * take, then end. A last line without its line feed was cut short by a crash: its writer
+ * never came to act on it, so readers pass over it and the next writer cuts it off.
+ */
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/rows.h"
+
+#define FILE_NAME "journal.tsv"
+
+static const char *const columns[] = { "id",	  "time", "event", "op",     "subject",
+				       "host", "pid",  "detail", NULL };
+
+/* ---- from rows to intents ---- */
+
+static int bad_row(const struct vmm__journal *j, size_t row, const char *why, struct vmm_err *err)
+{
+	return vmm_err_set(err, VMM_EINPUT, "%s/" FILE_NAME ":%zu: %s", j->dir->path, row + 2, why);
+}
+
+static struct vmm__intent *find(const struct vmm__journal *j, uint64_t id)
+{
+	size_t from = 0, to = j->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (j->intents[mid].id == id)
+			return &j->intents[mid];
+		if (j->intents[mid].id < id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+/* Ids only grow, so the list is in order as it is made. */
+static int apply_begin(struct vmm__journal *j, size_t row, uint64_t id, struct vmm_err *err)
+{
+	if (id <= j->last_id)
+		return bad_row(j, row, "an id that is not greater than those before", err);
+	j->intents[j->n++] = (struct vmm__intent){
+		.id = id,
+		.op = vmm_table_at(j->rows, row, "op"),
+		.subject = vmm_table_at(j->rows, row, "subject"),
+		.detail = vmm_table_at(j->rows, row, "detail"),
+		.since = vmm_table_at(j->rows, row, "time"),
+		.host = vmm_table_at(j->rows, row, "host"),
+		.pid = vmm_table_at(j->rows, row, "pid"),
+	};
+	j->last_id = id;
+	return 0;
+}
+
+static int apply(struct vmm__journal *j, size_t row, struct vmm_err *err)
+{
+	const char *event = vmm_table_at(j->rows, row, "event");
+	struct vmm__intent *in;
+	uint64_t id;
+
+	if (vmm_num_u64("id", vmm_table_at(j->rows, row, "id"), 1, INT64_MAX - 1, &id, NULL) < 0)
+		return bad_row(j, row, "not an id", err);
+	if (strcmp(event, "begin") == 0)
+		return apply_begin(j, row, id, err);
+	in = find(j, id);
+	if (!in || in->ended)
+		return bad_row(j, row, "no intent with this id is open", err);
+	if (strcmp(event, "note") == 0) {
+		in->detail = vmm_table_at(j->rows, row, "detail");
+	} else if (strcmp(event, "take") == 0) {
+		in->host = vmm_table_at(j->rows, row, "host");
+		in->pid = vmm_table_at(j->rows, row, "pid");
+	} else if (strcmp(event, "end") == 0) {
+		in->ended = true;
+		j->ended++;
+	} else {
+		return bad_row(j, row, "not an event", err);
+	}
+	return 0;
+}
+
+static int build(struct vmm__journal *j, const char *text, struct vmm_err *err)
+{
+	VMM_BUF_AUTO source = VMM_BUF_INIT;
+	int rc;
+
+	if (!j->good) {
+		j->rows = vmm_table_new(columns);
+		return j->rows ? 0 : vmm_err_nomem(err);
+	}
+	vmm_buf_addf(&source, "%s/" FILE_NAME, j->dir->path);
+	rc = vmm_tsv_parse(source.data, text, j->good, &j->rows, err);
+	if (rc < 0)
+		return rc;
+	/* Records are appended under the header that stands there: it must have room for them. */
+	for (size_t i = 0; columns[i]; i++)
+		if (vmm_table_col(j->rows, columns[i]) < 0)
+			return vmm_err_set(err, VMM_EINPUT, "%s:1: no column '%s'", source.data,
+					   columns[i]);
+	j->intents = calloc(vmm_table_rows(j->rows) + 1, sizeof(*j->intents));
+	if (!j->intents)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; rc == 0 && i < vmm_table_rows(j->rows); i++)
+		rc = apply(j, i, err);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+static int read_from_start(const struct vmm__journal *j, int fd, char **text, size_t *len,
+			   struct vmm_err *err)
+{
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return vmm__file_err(err, "read", j->dir, FILE_NAME);
+	return vmm__file_read(j->dir, FILE_NAME, fd, text, len, err);
+}
+
+/*
+ * Without the lock. While we read, a writer may cut a torn line and append in its place; then
+ * what we have could be the head of the one and the tail of the other. It is read again
+ * until the second reading begins with all of the first: a byte of the first that had been
+ * cut would be another in the second.
+ */
+static int read_settled(const struct vmm__journal *j, int fd, char **text, size_t *len,
+			struct vmm_err *err)
+{
+	int rc = read_from_start(j, fd, text, len, err);
+
+	while (rc == 0) {
+		char *again;
+		size_t n;
+		bool settled;
+
+		rc = read_from_start(j, fd, &again, &n, err);
+		if (rc < 0) {
+			free(*text);
+			break;
+		}
+		settled = n >= *len && memcmp(*text, again, *len) == 0;
+		free(*text);
+		*text = again;
+		*len = n;
+		if (settled)
+			break;
+	}
+	return rc;
+}
+
+int vmm__journal_load(const struct vmm__dir *d, bool locked, struct vmm__journal *j,
+		      struct vmm_err *err)
+{
+	VMM_STR_AUTO text = NULL;
+	const char *last;
+	int fd = -1, rc = 0;
+
+	*j = (struct vmm__journal){ .dir = d, .fd = -1 };
+	if (d->fd >= 0)
+		rc = vmm__file_open(d, FILE_NAME,
+				    locked ? O_RDWR | O_APPEND | O_CREAT : O_RDONLY, &fd, err);
+	if (rc == 0 && fd >= 0)
+		rc = locked ? read_from_start(j, fd, &text, &j->size, err)
+			    : read_settled(j, fd, &text, &j->size, err);
+	if (locked)
+		j->fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	if (rc == 0) {
+		last = j->size ? memrchr(text, '\n', j->size) : NULL;
+		j->good = last ? (size_t)(last + 1 - text) : 0;
+		rc = build(j, text, err);
+	}
+	if (rc < 0)
+		vmm__journal_release(j);
+	return rc;
+}
+
+void vmm__journal_release(struct vmm__journal *j)
+{
+	vmm_table_free(j->rows);
+	free(j->intents);
+	if (j->fd >= 0)
+		close(j->fd);
+	*j = (struct vmm__journal){ .fd = -1 };
+}
+
+const struct vmm__intent *vmm__journal_find(const struct vmm__journal *j, uint64_t id)
+{
+	const struct vmm__intent *in = find(j, id);
+
+	return in && !in->ended ? in : NULL;
+}
+
+const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *op,
+						 const char *subject)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (!j->intents[i].ended && strcmp(j->intents[i].subject, subject) == 0 &&
+		    strcmp(j->intents[i].op, op) == 0)
+			return &j->intents[i];
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+int vmm__journal_cut(struct vmm__journal *j, struct vmm_err *err)
+{
+	if (j->good == j->size)
+		return 0;
+	if (ftruncate(j->fd, (off_t)j->good) < 0)
+		return vmm__file_err(err, "cut the torn line of", j->dir, FILE_NAME);
+	j->size = j->good;
+	return 0;
+}
+
+/* The record as a line, in the order of the columns that the file has; its header if it is new. */
+static int format(struct vmm__journal *j, const struct vmm__event *e, struct vmm_buf *out)
+{
+	char id[24], pid[24], time[VMM_TIME_LEN + 1], host[256] = "";
+	long row = vmm_table_add(j->rows);
+
+	if (row < 0)
+		return VMM_ENOMEM;
+	snprintf(id, sizeof(id), "%" PRIu64, e->id);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	gethostname(host, sizeof(host) - 1);
+	vmm_time_now(time);
+	const char *const cells[][2] = {
+		{ "id", id },		{ "time", time }, { "event", e->event },
+		{ "op", e->op },	{ "subject", e->subject }, { "host", host },
+		{ "pid", pid },		{ "detail", e->detail },
+	};
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		if (vmm_table_put(j->rows, (size_t)row, cells[i][0], cells[i][1]) < 0)
+			return VMM_ENOMEM;
+	if (!j->size)
+		vmm_tsv_header(out, j->rows);
+	vmm_tsv_row(out, j->rows, (size_t)row);
+	return out->failed ? VMM_ENOMEM : 0;
+}
+
+/* All of it or nothing: what was written of a record that is not whole is cut off again. */
+static int append_bytes(struct vmm__journal *j, const struct vmm_buf *b, struct vmm_err *err)
+{
+	ssize_t n;
+	int rc = 0;
+
+	do {
+		n = write(j->fd, b->data, b->len);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0 && (size_t)n < b->len)
+		errno = ENOSPC;
+	if (n < 0 || (size_t)n < b->len || fdatasync(j->fd) < 0)
+		rc = vmm__file_err(err, "write", j->dir, FILE_NAME);
+	if (rc < 0 && ftruncate(j->fd, (off_t)j->size) < 0)
+		vmm_err_prefix(err, "a record may have been left in the journal");
+	return rc;
+}
+
+int vmm__journal_append(struct vmm__journal *j, const struct vmm__event *e, struct vmm_err *err)
+{
+	VMM_BUF_AUTO line = VMM_BUF_INIT;
+	bool new_file;
+	int rc = vmm__journal_cut(j, err);
+
+	if (rc == 0)
+		rc = vmm__journal_compact(j, err);
+	if (rc < 0)
+		return rc;
+	new_file = j->size == 0;
+	if (format(j, e, &line) < 0)
+		return vmm_err_nomem(err);
+	/* Its name first, so that there is no moment when a durable record has none. */
+	if (new_file)
+		rc = vmm__dir_sync(j->dir, "", err);
+	return rc ? rc : append_bytes(j, &line, err);
+}

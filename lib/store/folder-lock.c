@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One writer at a time, over processes and threads.
+ *
+ * An open-file-description lock on the file `lock`, which is never renamed or removed (a
+ * second writer would lock another file of that name). Each call opens it anew: so threads
+ * keep each other out as well, and closing some other descriptor of the file does not drop
+ * the lock, as it would a POSIX one. It ends with the process, however that dies. The
+ * descriptor is closed by exec; a child that is forked and does not exec keeps a copy, so
+ * the lock is released by unlocking and not by closing alone.
+ */
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+
+#define WAIT_MIN_MS 1
+#define WAIT_MAX_MS 20
+
+/* Who waits at a different rhythm each time doesn't meet the same rival at each try. */
+static uint64_t jitter(uint64_t ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return 1 + ((uint64_t)ts.tv_nsec / 64 + (uint64_t)getpid()) % ms;
+}
+
+/* The lock itself doesn't tell its owner: OFD locks have no pid. */
+static int held(const struct vmm__dir *d, int fd, struct vmm_err *err)
+{
+	char text[24];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	uint64_t pid;
+
+	if (n > 0 && text[n - 1] == '\n') {
+		text[n - 1] = '\0';
+		if (vmm_num_u64("pid", text, 1, INT32_MAX, &pid, NULL) == 0)
+			return vmm_err_set(err, VMM_EAGAIN,
+					   "state '%s' is locked by another process (pid %s)",
+					   d->path, text);
+	}
+	return vmm_err_set(err, VMM_EAGAIN, "state '%s' is locked by another process", d->path);
+}
+
+static int wait_for_lock(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err)
+{
+	const uint64_t start = vmm_clock_ms();
+	uint64_t wait = WAIT_MIN_MS;
+
+	for (;;) {
+		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return vmm__file_err(err, "lock", d, "lock");
+		if (vmm_clock_ms() - start >= limit_ms)
+			return held(d, fd, err);
+		vmm_sleep_ms(jitter(wait));
+		wait = wait * 2 < WAIT_MAX_MS ? wait * 2 : WAIT_MAX_MS;
+	}
+}
+
+/* For the message of those who wait. That it can't be written is no reason not to go on. */
+static void leave_pid(int fd)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) != len)
+		return;
+}
+
+int vmm__lock(const struct vmm__folder *f, struct vmm__locked *l, struct vmm_err *err)
+{
+	int rc = vmm__dir_open(f, true, &l->dir, err);
+
+	if (rc < 0)
+		return rc;
+	rc = vmm__file_open(&l->dir, "lock", O_RDWR | O_CREAT, &l->fd, err);
+	if (rc == 0) {
+		rc = wait_for_lock(&l->dir, l->fd, f->lock_ms, err);
+		if (rc < 0)
+			close(l->fd);
+	}
+	if (rc < 0)
+		vmm__dir_close(&l->dir);
+	else
+		leave_pid(l->fd);
+	return rc;
+}
+
+void vmm__unlock(struct vmm__locked *l)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(l->fd, F_OFD_SETLK, &lock);
+	close(l->fd);
+	vmm__dir_close(&l->dir);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The folder itself: opening a store on it, making it when something is first written. */
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+#define LOCK_MS      30000
+#define LOCK_MS_MAX  (3600 * 1000)
+
+static void folder_close(struct vmm_store *st)
+{
+	struct vmm__folder *f = (struct vmm__folder *)st;
+
+	/* This ends the life of every intent that is still open. */
+	if (f->owners >= 0)
+		close(f->owners);
+	pthread_mutex_destroy(&f->owners_lock);
+	free(f->path);
+	free(f);
+}
+
+static const struct vmm__backend folder_backend = {
+	.close = folder_close,
+	.read = vmm__folder_read,
+	.change = vmm__folder_change,
+	.begin = vmm__folder_begin,
+	.note = vmm__folder_note,
+	.end = vmm__folder_end,
+	.list = vmm__folder_list,
+	.take = vmm__folder_take,
+	.check = vmm__folder_check,
+};
+
+/* What anybody may write is no state: the next reader would act on it, perhaps as root. */
+static int refuse_unsafe(const char *path, struct vmm_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return vmm_err_errno(err, "cannot open state '%s'", path);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return vmm_err_set(err, VMM_EINPUT, "cannot open state '%s': not a folder", path);
+	if (st.st_mode & S_IWOTH)
+		return vmm_err_set(err, VMM_EREFUSED,
+				   "cannot open state '%s': everybody may write there (mode %04o)",
+				   path, (unsigned)st.st_mode & 07777);
+	return 0;
+}
+
+static int lock_timeout(uint64_t *ms, struct vmm_err *err)
+{
+	const char *text = getenv("VMM_LOCK_TIMEOUT");
+	int rc;
+
+	*ms = LOCK_MS;
+	if (!text || !*text)
+		return 0;
+	rc = vmm_num_duration("VMM_LOCK_TIMEOUT", text, ms, err);
+	if (rc == 0 && *ms > LOCK_MS_MAX)
+		*ms = LOCK_MS_MAX;
+	return rc;
+}
+
+int vmm__folder_open(const char *path, struct vmm_store **out, struct vmm_err *err)
+{
+	struct vmm__folder *f;
+	uint64_t ms;
+	int rc = refuse_unsafe(path, err);
+
+	if (rc == 0)
+		rc = lock_timeout(&ms, err);
+	if (rc < 0)
+		return rc;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return vmm_err_nomem(err);
+	f->path = strdup(path);
+	if (!f->path) {
+		free(f);
+		return vmm_err_nomem(err);
+	}
+	f->store.backend = &folder_backend;
+	f->lock_ms = ms;
+	f->owners = -1;
+	pthread_mutex_init(&f->owners_lock, NULL);
+	*out = &f->store;
+	return 0;
+}
+
+/* ---- opening and making ---- */
+
+/* Makes one folder and its name durable; that it exists already is fine. */
+static int make_one(const char *path, mode_t mode, struct vmm_err *err)
+{
+	VMM_STR_AUTO parent = NULL;
+	char *slash;
+	int fd, rc = 0;
+
+	if (mkdir(path, mode) < 0)
+		return errno == EEXIST ? 0 : vmm_err_errno(err, "cannot make '%s'", path);
+	parent = strdup(path);
+	if (!parent)
+		return vmm_err_nomem(err);
+	slash = strrchr(parent, '/');
+	slash[slash == parent] = '\0';
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		rc = vmm_err_errno(err, "cannot sync '%s'", parent);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* As mkdir -p does, but for the folder itself, which is nobody else's to read. */
+static int make_all(const char *path, struct vmm_err *err)
+{
+	VMM_STR_AUTO p = strdup(path);
+	size_t len = p ? strlen(p) : 0;
+	int rc = 0;
+
+	if (!p)
+		return vmm_err_nomem(err);
+	while (len > 1 && p[len - 1] == '/')
+		p[--len] = '\0';
+	for (char *s = strchr(p + 1, '/'); s && rc == 0; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		rc = make_one(p, 0777, err);
+		*s = '/';
+	}
+	return rc ? rc : make_one(p, 0700, err);
+}
+
+int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d,
+		  struct vmm_err *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	d->path = f->path;
+	d->fd = open(f->path, flags);
+	if (d->fd < 0 && errno == ENOENT) {
+		int rc;
+
+		if (!create)
+			return 0;
+		rc = make_all(f->path, err);
+		if (rc < 0)
+			return rc;
+		d->fd = open(f->path, flags);
+	}
+	if (d->fd < 0)
+		return vmm_err_errno(err, "cannot open state '%s'", f->path);
+	return 0;
+}
+
+void vmm__dir_close(struct vmm__dir *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+}

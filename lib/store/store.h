@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state: tables that survive, changed in transactions, and a journal of work
+ * under way. This is the only module that reads or writes them; nothing above it
+ * knows a file name.
+ *
+ * Reading:
+ *
+ *	struct vmm_store *st;
+ *	const char *names[] = { "hosts", "vms", NULL };
+ *	struct vmm_table *t[2];
+ *
+ *	vmm_store_open(vmm_store_url(), &st, err);
+ *	vmm_store_read(st, names, t, err);	(one moment: all tables of one commit)
+ *
+ * Changing: the tables that are read, what is done with them, and the comparison that
+ * nobody else changed them meanwhile, in one call:
+ *
+ *	static int change(struct vmm_table **t, void *arg, struct vmm_err *err);
+ *
+ *	vmm_store_change(st, names, change, arg, err);
+ *
+ * `change` gets the tables as they are now and edits them; what it leaves behind is
+ * committed, all tables or none, durably, before the call returns 0. If it returns
+ * non-zero nothing is written and that code comes back. It must have no effect but on
+ * the tables: a backend may call it again when another commit came between (etcd
+ * compares revisions; the folder holds its lock and calls it once). It never talks to a
+ * host: a lock is not held across the network.
+ *
+ * Tables are sorted by their first column, the key, when they are written; an empty or
+ * repeated key is refused. A table that does not exist is read as one without columns.
+ * Columns that a program does not know survive its changes.
+ *
+ * The journal: work that takes time and touches the world is announced before and ended
+ * after, so that whatever a crash left behind has a name.
+ *
+ *	vmm_intent_begin(st, "migrate", uuid, detail, &id, err);
+ *	…
+ *	vmm_intent_note(st, id, detail, err);	(what is known since: replaces the detail)
+ *	vmm_intent_end(st, id, "done", err);
+ *
+ * At most one intent is open for a subject of one operation: a second begin is VMM_EAGAIN
+ * while its owner lives, VMM_EREFUSED when its owner is dead (vmm-fsck first). An owner
+ * lives as long as its process and its open store.
+ *
+ * URLs: a folder's path (absolute), or file:PATH. etcd:// is kept for the other backend.
+ * A store may be used from several threads at once.
+ */
+#ifndef VMM_STORE_STORE_H
+#define VMM_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/table.h"
+
+struct vmm_store;
+
+/* $VMM_STATE, else /var/lib/vmm for root, else $XDG_STATE_HOME/vmm or ~/.local/state/vmm. The caller's. */
+char *vmm_store_url(struct vmm_err *err);
+/* A folder that does not exist yet is made (0700) by the first change, not by opening. */
+int vmm_store_open(const char *url, struct vmm_store **out, struct vmm_err *err);
+void vmm_store_close(struct vmm_store *st);
+/* Another handle on the same state, for work that may outlive this one. */
+int vmm_store_dup(const struct vmm_store *st, struct vmm_store **out, struct vmm_err *err);
+
+/* Names end with NULL; each out[i] is the caller's. On failure none is set. */
+int vmm_store_read(struct vmm_store *st, const char *const *names, struct vmm_table **out,
+		   struct vmm_err *err);
+typedef int vmm_store_fn(struct vmm_table **tables, void *arg, struct vmm_err *err);
+int vmm_store_change(struct vmm_store *st, const char *const *names, vmm_store_fn *fn, void *arg,
+		     struct vmm_err *err);
+
+int vmm_intent_begin(struct vmm_store *st, const char *op, const char *subject, const char *detail,
+		     uint64_t *id, struct vmm_err *err);
+int vmm_intent_note(struct vmm_store *st, uint64_t id, const char *detail, struct vmm_err *err);
+int vmm_intent_end(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
+/* The open intents: id op subject detail since host pid alive(yes, no). */
+int vmm_intent_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);
+/* For vmm-fsck: takes over an intent whose owner is dead, so that nobody else mends it too. */
+int vmm_intent_take(struct vmm_store *st, uint64_t id, struct vmm_err *err);
+
+/*
+ * Looks the backend over and reports each finding through `found` (object, what is wrong,
+ * whether it was or can be mended); with `repair` it mends what can be. 0, or an error that
+ * kept it from looking. Tables: malformed lines, unsorted or double keys; left-over files
+ * of a crash; a torn journal.
+ */
+typedef void vmm_store_found(const char *object, const char *what, bool mended, void *arg);
+int vmm_store_check(struct vmm_store *st, bool repair, vmm_store_found *found, void *arg,
+		    struct vmm_err *err);
+
+#endif
