@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Visits to hosts: what is there now. Many at once, each with a deadline, and one dead
+ * host never holds up the rest.
+ *
+ *	struct vmm_scan_options opt = { .timeout_ms = 10000 };
+ *	struct vmm_scan *scan;
+ *
+ *	if (vmm_scan_visit(&inv, rows, n, &opt, &scan, err) < 0) …;
+ *	vmm_inventory_update(st, scan->seen, scan->n, diff, err);
+ *	vmm_scan_free(scan);
+ *
+ * A visit costs a fixed number of round trips, however many VMs there are: states, autostart,
+ * persistence, and sizes where the driver tells them, by libvirt's bulk calls. Details (disks
+ * nics addresses snapshots guest, and the sizes elsewhere) cost calls for each VM. They are
+ * read for VMs that are new there or have another state than when they were last seen, or for
+ * all with `full`; when they would take more than the better part of the visit's time, the
+ * rest waits for the next visit.
+ *
+ * What a host is (hypervisor arch cpu_model cpus uuid caps) is read at the first visit, after
+ * a change of version, and with `full`; otherwise the sighting has no such columns.
+ *
+ * Cells: state as vmm_virt_state() says; mem is the VM's size (maximum memory), mem_total and
+ * mem_used (without buffers and caches) the host's, all in bytes; vcpus those that are
+ * plugged in; autostart and persistent yes or no; snapshots a number.
+ * Lists: disks TARGET:SOURCE (vda:/srv/a.qcow2, vdb:POOL/VOLUME, sda: when empty), nics
+ * MAC@SOURCE (52:54:00:00:00:01@br0), addresses IPv4 and IPv6 without loopback and link-local.
+ */
+#ifndef VMM_SCAN_SCAN_H
+#define VMM_SCAN_SCAN_H
+
+#include <libvirt/libvirt.h>
+
+#include "base/jobs.h"
+#include "inventory/inventory.h"
+
+struct vmm_scan_options {
+	unsigned jobs;       /* hosts at a time; 0: 128 */
+	uint64_t timeout_ms; /* for each host, connecting included; 0: 10 s */
+	bool full;           /* details of every VM */
+	const struct vmm_cancel *cancel; /* may be NULL */
+};
+
+/* The visits made, in the order asked for; hosts that a cancel left out are not among them. */
+struct vmm_scan {
+	struct vmm_sighting *seen;
+	size_t n, failed; /* failed: not answered */
+	/* what the sightings point to is kept here until vmm_scan_free() */
+	struct vmm_scan_own *own;
+};
+
+/* Visits the hosts in these rows of inv->hosts. 0 even if some failed: see failed and seen[].error. */
+int vmm_scan_visit(const struct vmm_inventory *inv, const size_t *rows, size_t n,
+		   const struct vmm_scan_options *opt, struct vmm_scan **out, struct vmm_err *err);
+void vmm_scan_free(struct vmm_scan *s);
+
+/* One host that need not be declared yet (host-add): its seen columns, as one row. */
+int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
+		   struct vmm_table **host, struct vmm_err *err);
+
+/*
+ * One VM as it is now: adds a row with the columns of vms, details included; fit for a partial
+ * sighting. Runs in the caller's thread, except that the guest agent gets 3 s to answer.
+ */
+int vmm_scan_domain(virDomainPtr dom, const char *host, struct vmm_table *vms, struct vmm_err *err);
+
+/*
+ * Finds a VM where it really is: first on the host the inventory names, and if it is not
+ * (any more) there, or has stopped there since, on all the others. A selector that the
+ * inventory does not know is looked up after a scan of all hosts. If reality was different,
+ * the state is updated, *inv read anew, and *changed says how in one line ("moved from h1 to
+ * h2 since it was last seen"; the caller's to free; NULL if nothing changed).
+ *
+ * VMM_ENOTFOUND: every host answered and it is nowhere. VMM_EAGAIN: a host that may have it
+ * did not answer, so nobody can tell. VMM_EREFUSED: the name means several VMs, or the VM was
+ * renamed since: the caller has to look again.
+ */
+int vmm_scan_locate(struct vmm_store *st, struct vmm_inventory *inv, const char *selector,
+		    const struct vmm_scan_options *opt, size_t *vm_row, char **changed,
+		    struct vmm_err *err);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvirt connections and its errors.
+ *
+ *	virConnectPtr c;
+ *
+ *	if (vmm_virt_open(uri, auth_file, &c, err) < 0) …;
+ *	…
+ *	virConnectClose(c);
+ *
+ * Calls to libvirt block for as long as the host likes: make them inside a job with a
+ * deadline (base/jobs.h). Connections have keep-alive (a cut link is noticed after
+ * VMM_KEEPALIVE_S * (VMM_KEEPALIVE_COUNT + 1) seconds), which needs libvirt's event loop: it runs in a thread of
+ * its own from the first vmm_virt_open() on. libvirt's own printing of errors is off.
+ *
+ * URIs are checked against a list, because a URI can run code (transport "ext", the
+ * parameters "command" and "netcat"). See vmm_uri_check() and vmm-hosts(5).
+ */
+#ifndef VMM_VIRT_VIRT_H
+#define VMM_VIRT_VIRT_H
+
+#include <libvirt/libvirt.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/table.h"
+
+#define VMM_KEEPALIVE_S 5
+#define VMM_KEEPALIVE_COUNT 3
+
+/*
+ * A connection URI: schemes qemu xen lxc bhyve vz esx vpx gsx hyperv test; transports none,
+ * unix, tcp, tls, ssh, libssh, libssh2; per transport a list of parameters with checked
+ * values; host, user and path without anything an option or a shell could be made of.
+ * No passwords in it. VMM_EINPUT with the part that is wrong.
+ */
+int vmm_uri_check(const char *uri, struct vmm_err *err);
+/* A migration URI: tcp:HOST[:PORT], tcp://HOST[:PORT], rdma://HOST[:PORT]. */
+int vmm_uri_check_migration(const char *uri, struct vmm_err *err);
+/*
+ * Whether another host can use this URI as it stands, so that libvirtd can talk to libvirtd:
+ * transport tcp or tls with a host name.
+ */
+bool vmm_uri_is_peer(const char *uri);
+
+/* auth_file: "" or NULL for none, else libvirt's auth.conf format, readable by its owner only. */
+int vmm_virt_open(const char *uri, const char *auth_file, virConnectPtr *out, struct vmm_err *err);
+
+/*
+ * Sets err from the last libvirt error of this thread, as "FORMATTED: MESSAGE". The code:
+ * no such domain, network, pool, volume: VMM_ENOTFOUND; connection lost, refused, timed out:
+ * VMM_EAGAIN; not supported: VMM_EREFUSED; otherwise VMM_EFAIL.
+ */
+int vmm_err_virt(struct vmm_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The memory of a host in bytes: in all, and not used (free, or buffers and caches). 0, or -1 where
+ * the driver doesn't know: libvirt's error is the last one of this thread.
+ */
+int vmm_virt_memory(virConnectPtr conn, unsigned long long *total, unsigned long long *not_used);
+
+/* What a domain's state and reason are called here (F2): "normal", "paused", … */
+const char *vmm_virt_state(int state, int reason);
+/* Whether it is active: has a process, memory and a state to lose. */
+bool vmm_virt_active(int state);
+
+/* What a hypervisor driver can do: list of live cold move save snapshot suspend autostart; "qemu", "lxc", … */
+const char *vmm_virt_caps(const char *hypervisor);
+bool vmm_virt_can(const char *caps, const char *what);
+
+#endif
