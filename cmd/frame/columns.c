@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame/columns.h"
+
+/* clang-format off */
+const struct cmd_column host_columns[] = {
+	{ "name", VMM_TEXT, false, "what it was declared as" },
+	{ "uri", VMM_TEXT, false, "libvirt connection URI" },
+	{ "group", VMM_TEXT, false, "its group" },
+	{ "state", VMM_TEXT, false, "normal, warning, error, unknown (does not answer)" },
+	{ "hypervisor", VMM_TEXT, false, "libvirt driver: qemu, lxc, xen, ..." },
+	{ "version", VMM_TEXT, false, "of the hypervisor" },
+	{ "cpus", VMM_NUMBER, false, "logical processors" },
+	{ "mem_total", VMM_BYTES, false, "memory" },
+	{ "mem_used", VMM_BYTES, false, "memory in use, caches not counted" },
+	{ "vms", VMM_NUMBER, false, "VMs defined or running" },
+	{ "running", VMM_NUMBER, false, "VMs that are active" },
+	{ "maint", VMM_BOOL, false, "in maintenance" },
+	{ "seen", VMM_TEXT, false, "when it last answered" },
+	{ "uuid", VMM_TEXT, true, "of the host" },
+	{ "arch", VMM_TEXT, true, "processor architecture" },
+	{ "cpu_model", VMM_TEXT, true, "libvirt's name for the processor" },
+	{ "caps", VMM_LIST, true, "what its hypervisor can do: live, cold, move, save, ..." },
+	{ "labels", VMM_LIST, true, "key=value, ..." },
+	{ "migrate_uri", VMM_TEXT, true, "where it receives migrations" },
+	{ "peer_uri", VMM_TEXT, true, "where other hosts' libvirtd reaches it" },
+	{ "auth_file", VMM_TEXT, true, "file with its credentials" },
+	{ "error", VMM_TEXT, true, "why it did not answer" },
+	CMD_COLUMNS_END
+};
+
+const struct cmd_column vm_columns[] = {
+	{ "host", VMM_TEXT, false, "where it is" },
+	{ "name", VMM_TEXT, false, "its name there" },
+	{ "uuid", VMM_TEXT, false, "what it is known by" },
+	{ "state", VMM_TEXT, false, "normal, warning, error, stop, paused, suspended, migrating, unknown" },
+	{ "vcpus", VMM_NUMBER, false, "virtual processors" },
+	{ "mem", VMM_BYTES, false, "memory" },
+	{ "guest", VMM_TEXT, false, "host name that the guest's agent tells" },
+	{ "seen", VMM_TEXT, false, "when it was last seen" },
+	{ "group", VMM_TEXT, true, "its host's group" },
+	{ "last", VMM_TEXT, true, "state when last seen" },
+	{ "also", VMM_LIST, true, "other hosts that have a definition of it" },
+	{ "autostart", VMM_BOOL, true, "starts with its host" },
+	{ "persistent", VMM_BOOL, true, "has a definition that outlives it" },
+	{ "snapshots", VMM_NUMBER, true, "how many" },
+	{ "disks", VMM_LIST, true, "target:source, ..." },
+	{ "nics", VMM_LIST, true, "mac@network, ..." },
+	{ "addresses", VMM_LIST, true, "of its interfaces" },
+	CMD_COLUMNS_END
+};
+/* clang-format on */

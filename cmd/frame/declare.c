@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame/declare.h"
+
+#include <string.h>
+
+#include "inventory/inventory.h"
+#include "virt/virt.h"
+
+struct cmd_declare_text cmd_declare_text;
+
+static int merge_labels(struct cmd_run *c, const char *old, struct vmm_table *row)
+{
+	VMM_STR_AUTO labels = strdup(old);
+
+	for (char **l = cmd_declare_text.unlabel; labels && l && *l; l++) {
+		VMM_BUF_AUTO b = VMM_BUF_INIT;
+
+		if (vmm_labels_unset(labels, *l, &b, &c->err) < 0)
+			return c->err.code;
+		vmm_str_release(&labels);
+		labels = vmm_buf_steal(&b);
+	}
+	for (char **l = cmd_declare_text.label; labels && l && *l; l++) {
+		VMM_BUF_AUTO b = VMM_BUF_INIT;
+
+		if (vmm_labels_set(labels, *l, &b, &c->err) < 0)
+			return c->err.code;
+		vmm_str_release(&labels);
+		labels = vmm_buf_steal(&b);
+	}
+	if (!labels || vmm_table_put(row, 0, "labels", labels) < 0)
+		return vmm_err_nomem(&c->err);
+	return 0;
+}
+
+static int check(struct cmd_run *c)
+{
+	const struct cmd_declare_text *d = &cmd_declare_text;
+
+	if (d->group && *d->group && vmm_name_check("--group", d->group, &c->err) < 0)
+		return c->err.code;
+	if (d->maint && strcmp(d->maint, "yes") != 0 && strcmp(d->maint, "no") != 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--maint '%s': not yes or no", d->maint);
+	if (d->auth_file && *d->auth_file && *d->auth_file != '/')
+		return vmm_err_set(&c->err, VMM_EINPUT, "--auth-file '%s': not an absolute path",
+				   d->auth_file);
+	if (d->migrate_uri && *d->migrate_uri &&
+	    vmm_uri_check_migration(d->migrate_uri, &c->err) < 0)
+		return vmm_err_prefix(&c->err, "--migrate-uri");
+	if (d->peer_uri && *d->peer_uri && vmm_uri_check(d->peer_uri, &c->err) < 0)
+		return vmm_err_prefix(&c->err, "--peer-uri");
+	return 0;
+}
+
+int cmd_declared(struct cmd_run *c, const char *labels, struct vmm_table **out)
+{
+	const struct {
+		const char *column, *value;
+	} given[] = {
+		{ "group", cmd_declare_text.group },
+		{ "migrate_uri", cmd_declare_text.migrate_uri },
+		{ "peer_uri", cmd_declare_text.peer_uri },
+		{ "auth_file", cmd_declare_text.auth_file },
+		{ "maint", cmd_declare_text.maint },
+	};
+	VMM_TABLE_AUTO *row = vmm_table_new(NULL);
+
+	if (check(c) < 0)
+		return c->err.code;
+	if (!row || vmm_table_add(row) < 0)
+		return vmm_err_nomem(&c->err);
+	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++)
+		if (given[i].value && vmm_table_put(row, 0, given[i].column, given[i].value) < 0)
+			return vmm_err_nomem(&c->err);
+	if ((cmd_declare_text.label || cmd_declare_text.unlabel) &&
+	    merge_labels(c, labels, row) < 0)
+		return c->err.code;
+	*out = row;
+	row = NULL;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options with which a host is declared, for host-add and host-set. */
+#ifndef CMD_DECLARE_H
+#define CMD_DECLARE_H
+
+#include "frame/frame.h"
+
+struct cmd_declare_text {
+	char *group, *migrate_uri, *peer_uri, *auth_file, *maint;
+	char **label, **unlabel;
+};
+extern struct cmd_declare_text cmd_declare_text;
+
+/* clang-format off */
+#define CMD_DECLARE_OPTIONS \
+	{ "group", 'g', POPT_ARG_STRING, &cmd_declare_text.group, 0, "its group", "GROUP" }, \
+	{ "migrate-uri", 0, POPT_ARG_STRING, &cmd_declare_text.migrate_uri, 0, \
+		"where it receives migrations, such as tcp://10.0.0.1", "URI" }, \
+	{ "peer-uri", 0, POPT_ARG_STRING, &cmd_declare_text.peer_uri, 0, \
+		"where the other hosts' libvirtd reaches its libvirtd", "URI" }, \
+	{ "auth-file", 0, POPT_ARG_STRING, &cmd_declare_text.auth_file, 0, \
+		"file with its credentials, in the format of libvirt's auth.conf", "FILE" }, \
+	{ "label", 'l', POPT_ARG_ARGV, &cmd_declare_text.label, 0, \
+		"a label; may be given again", "KEY=VALUE" }, \
+	{ "unlabel", 0, POPT_ARG_ARGV, &cmd_declare_text.unlabel, 0, "take a label away", "KEY" }, \
+	{ "maint", 0, POPT_ARG_STRING, &cmd_declare_text.maint, 0, \
+		"in maintenance: no VM is moved to it", "yes|no" }
+/* clang-format on */
+
+/*
+ * One row of the declared columns that the options give, the labels merged into `labels` (a
+ * list as in the inventory).
+ */
+int cmd_declared(struct cmd_run *c, const char *labels, struct vmm_table **row);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way through a command: options, run, rows, messages, exit status. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "frame/bars.h"
+#include "frame/frame.h"
+#include "frame/options.h"
+#include "frame/out.h"
+#include "frame/signals.h"
+
+#ifndef VMM_VERSION
+#define VMM_VERSION "0"
+#endif
+
+void cmd_say(struct cmd_run *c, const char *fmt, ...)
+{
+	struct vmm_err line; /* for its way of making one line of anything */
+	va_list ap;
+	char text[sizeof(line.text)];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	vmm_err_set(&line, VMM_EFAIL, "%s", text);
+	fflush(stdout);
+	cmd_bars_pause(c->progress);
+	fprintf(stderr, "%s: %s\n", c->cmd->name, line.text);
+}
+
+struct vmm_store *cmd_store(struct cmd_run *c)
+{
+	VMM_STR_AUTO url = NULL;
+
+	if (c->store)
+		return c->store;
+	url = vmm_store_url(&c->err);
+	if (!url || vmm_store_open(url, &c->store, &c->err) < 0)
+		return NULL;
+	return c->store;
+}
+
+int cmd_opt_u64(struct cmd_run *c, const char *opt, const char *text, uint64_t min, uint64_t max,
+		uint64_t *out)
+{
+	return text ? vmm_num_u64(opt, text, min, max, out, &c->err) : 0;
+}
+
+int cmd_opt_list(struct cmd_run *c, char **values, struct vmm_strv *out)
+{
+	for (; values && *values; values++)
+		if (vmm_strv_split(out, *values, ",") < 0)
+			return vmm_err_nomem(&c->err);
+	return 0;
+}
+
+void cmd_tally(struct cmd_run *c, int code)
+{
+	c->done++;
+	if (code == VMM_OK)
+		return;
+	c->worst = c->failed > 0 && c->worst != code ? VMM_EFAIL : code;
+	c->failed++;
+}
+
+int cmd_status(struct cmd_run *c)
+{
+	*c->err.text = '\0'; /* the rows have said it */
+	if (c->failed == 0)
+		return VMM_OK;
+	return c->failed == c->done ? c->worst : VMM_EPART;
+}
+
+static int parse(struct cmd_run *c, const struct poptOption *table, int argc, char **argv)
+{
+	poptContext ctx = poptGetContext(c->cmd->name, argc, (const char **)argv, table, 0);
+	const char *arg;
+	int rc;
+
+	if (!ctx)
+		return vmm_err_nomem(&c->err);
+	rc = poptGetNextOpt(ctx);
+	if (rc < -1)
+		vmm_err_set(&c->err, VMM_EINPUT, "option '%s': %s; see --help",
+			    poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(rc));
+	while (rc == -1 && (arg = poptGetArg(ctx)))
+		if (vmm_strv_add(&c->args, arg) < 0)
+			rc = vmm_err_nomem(&c->err);
+	poptFreeContext(ctx);
+	return rc == -1 ? 0 : c->err.code;
+}
+
+static int check_args(struct cmd_run *c)
+{
+	const struct cmd *cmd = c->cmd;
+	size_t min = cmd_options.null ? 0 : cmd->min_args;
+
+	if (c->args.n < min)
+		return vmm_err_set(&c->err, VMM_EINPUT, "operand missing; usage: %s [options] %s",
+				   cmd->name, cmd->operands);
+	if (cmd->max_args > 0 && c->args.n > cmd->max_args)
+		return vmm_err_set(&c->err, VMM_EINPUT,
+				   "one operand too many: '%s'; usage: %s [options] %s",
+				   c->args.s[cmd->max_args], cmd->name, cmd->operands);
+	if (strcmp(cmd->operands, "") == 0 && c->args.n > 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "takes no operand: '%s'", c->args.s[0]);
+	return 0;
+}
+
+static int read_common(struct cmd_run *c)
+{
+	uint64_t jobs = 0, per_host = 0;
+
+	if (cmd_opt_u64(c, "--jobs", cmd_options.jobs, 1, 10000, &jobs) < 0 ||
+	    cmd_opt_u64(c, "--per-host", cmd_options.per_host, 1, 10000, &per_host) < 0)
+		return c->err.code;
+	if (cmd_options.timeout &&
+	    vmm_num_duration("--timeout", cmd_options.timeout, &c->timeout_ms, &c->err) < 0)
+		return c->err.code;
+	if (cmd_options.timeout && c->timeout_ms == 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--timeout '%s': must be more than 0",
+				   cmd_options.timeout);
+	c->jobs = (unsigned)jobs;
+	c->per_host = (unsigned)per_host;
+	c->fail_fast = cmd_options.fail_fast;
+	c->dry_run = cmd_options.dry_run;
+	return cmd_bars_new(cmd_options.progress, &c->progress, &c->err);
+}
+
+static int work(struct cmd_run *c)
+{
+	int ret, end;
+
+	if (read_common(c) < 0 || check_args(c) < 0)
+		return c->err.code;
+	if ((c->cmd->uses & CMD_ROWS) && cmd_out_init(c) < 0)
+		return c->err.code;
+	if (c->cmd->uses & CMD_BATCH)
+		c->cancel = cmd_signals_catch();
+	ret = c->cmd->run(c);
+	cmd_bars_free(c->progress);
+	c->progress = NULL;
+	if ((c->cmd->uses & CMD_ROWS) && ret != VMM_EINPUT) {
+		struct vmm_err first = c->err;
+
+		end = cmd_out_end(c);
+		if (ret < 0)
+			c->err = first;
+		else
+			ret = end;
+	}
+	return ret;
+}
+
+/* A full disk is not a success: the last write may fail as late as here. */
+static int close_stdout(struct cmd_run *c, int ret)
+{
+	int bad = ferror(stdout);
+
+	if (fclose(stdout) == 0 && !bad)
+		return ret;
+	if (errno == EPIPE)
+		return ret < 0 ? ret : VMM_EFAIL;
+	return vmm_err_errno(&c->err, "cannot write the output");
+}
+
+int cmd_main(const struct cmd *cmd, int argc, char **argv)
+{
+	struct cmd_run c = { .cmd = cmd };
+	struct poptOption *table = cmd_options_table(cmd);
+	int ret;
+
+	ret = table ? parse(&c, table, argc, argv) : vmm_err_nomem(&c.err);
+	if (ret == 0 && cmd_options.help)
+		cmd_help(cmd, table, stdout);
+	else if (ret == 0 && cmd_options.version)
+		printf("%s (vmm-utils) %s\n", cmd->name, VMM_VERSION);
+	else if (ret == 0 && cmd_options.list)
+		cmd_list_options(table, stdout);
+	else if (ret == 0)
+		ret = work(&c);
+	ret = close_stdout(&c, ret);
+	if (ret < 0 && *c.err.text)
+		fprintf(stderr, "%s: %s\n", cmd->name, c.err.text);
+	cmd_out_free(c.out);
+	vmm_store_close(c.store);
+	vmm_strv_release(&c.args);
+	free(table);
+	return vmm_err_exit(ret);
+}

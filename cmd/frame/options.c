@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The common options, and the walk over option tables that help and completions are made from. */
+#include "frame/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cmd_options cmd_options;
+
+/* clang-format off */
+static const struct {
+	unsigned uses;
+	struct poptOption opt;
+} common[] = {
+	{ CMD_ROWS, { "columns", 'o', POPT_ARG_STRING, &cmd_options.columns, 0,
+		"print these columns; +COL,... adds to the usual ones", "COL,..." } },
+	{ CMD_ROWS, { "format", 0, POPT_ARG_STRING, &cmd_options.format, 0,
+		"tsv, json, csv or table (usual: table on a terminal, else tsv)", "FORMAT" } },
+	{ CMD_ROWS, { "json", 0, POPT_ARG_NONE, &cmd_options.json, 0,
+		"one JSON object a line, as --format json", NULL } },
+	{ CMD_ROWS, { "no-header", 'n', POPT_ARG_NONE, &cmd_options.no_header, 0,
+		"leave the header line out", NULL } },
+	{ CMD_ROWS, { "human", 'H', POPT_ARG_NONE, &cmd_options.human, 0,
+		"sizes like 1.5G instead of bytes", NULL } },
+	{ CMD_STDIN, { "null", '0', POPT_ARG_NONE, &cmd_options.null, 0,
+		"read operands from stdin, separated by NUL", NULL } },
+	{ CMD_BATCH, { "jobs", 0, POPT_ARG_STRING, &cmd_options.jobs, 0,
+		"work on at most N at a time", "N" } },
+	{ CMD_PER_HOST, { "per-host", 0, POPT_ARG_STRING, &cmd_options.per_host, 0,
+		"at most N at a time on any one host", "N" } },
+	{ CMD_FAIL_FAST, { "fail-fast", 0, POPT_ARG_NONE, &cmd_options.fail_fast, 0,
+		"start nothing more after the first failure", NULL } },
+	{ CMD_TIMEOUT, { "timeout", 0, POPT_ARG_STRING, &cmd_options.timeout, 0,
+		"time limit for each (10, 1.5s, 5m)", "TIME" } },
+	{ CMD_PROGRESS, { "progress", 0, POPT_ARG_STRING, &cmd_options.progress, 0,
+		"bars, json or none (usual: bars on a terminal)", "HOW" } },
+	{ CMD_DRY_RUN, { "dry-run", 0, POPT_ARG_NONE, &cmd_options.dry_run, 0,
+		"say what would be done, and do nothing", NULL } },
+	{ 0, { "help", 'h', POPT_ARG_NONE, &cmd_options.help, 0, "print this", NULL } },
+	{ 0, { "version", 'V', POPT_ARG_NONE, &cmd_options.version, 0, "print the version", NULL } },
+	{ 0, { "list-options", 0, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &cmd_options.list, 0,
+		NULL, NULL } },
+};
+/* clang-format on */
+
+static bool is_end(const struct poptOption *o)
+{
+	return !o->longName && !o->shortName && !o->arg;
+}
+
+struct poptOption *cmd_options_table(const struct cmd *cmd)
+{
+	size_t own = 0, n = 0;
+	struct poptOption *t;
+
+	while (cmd->options && !is_end(&cmd->options[own]))
+		own++;
+	t = calloc(own + sizeof(common) / sizeof(*common) + 1, sizeof(*t));
+	if (!t)
+		return NULL;
+	for (size_t i = 0; i < own; i++)
+		t[n++] = cmd->options[i];
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
+		if (!common[i].uses || (cmd->uses & common[i].uses))
+			t[n++] = common[i].opt;
+	return t;
+}
+
+static void help_option(const struct poptOption *o, FILE *to)
+{
+	char left[64];
+	char sname[5] = "    ";
+
+	if (o->shortName)
+		snprintf(sname, sizeof(sname), "-%c, ", o->shortName);
+	snprintf(left, sizeof(left), "%s--%s%s%s", sname, o->longName, o->argDescrip ? "=" : "",
+		 o->argDescrip ? o->argDescrip : "");
+	fprintf(to, "  %-30s %s\n", left, o->descrip ? o->descrip : "");
+}
+
+static void help_columns(const char *with, const struct cmd_column *columns, FILE *to)
+{
+	fprintf(to, "\ncolumns%s%s (those marked * only on request):\n", *with ? " with " : "", with);
+	for (const struct cmd_column *col = columns; col->name; col++)
+		fprintf(to, "  %c %-14s %s\n", col->extra ? '*' : ' ', col->name, col->help);
+}
+
+void cmd_help(const struct cmd *cmd, const struct poptOption *table, FILE *to)
+{
+	fprintf(to, "usage: %s [options]%s%s\n%s\n\noptions:\n", cmd->name,
+		*cmd->operands ? " " : "", cmd->operands, cmd->summary);
+	for (; !is_end(table); table++)
+		if (!(table->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
+			help_option(table, to);
+	if (cmd->columns)
+		help_columns("", cmd->columns, to);
+	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
+		help_columns(a->option, a->columns, to);
+	fprintf(to, "\nMore in the manual: man %s\n", cmd->name);
+}
+
+void cmd_list_options(const struct poptOption *table, FILE *to)
+{
+	fputs("long\tshort\targ\thelp\n", to);
+	for (; !is_end(table); table++)
+		if (!(table->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
+			fprintf(to, "%s\t%.1s\t%s\t%s\n", table->longName,
+				table->shortName ? &table->shortName : "",
+				table->argDescrip ? table->argDescrip : "",
+				table->descrip ? table->descrip : "");
+}

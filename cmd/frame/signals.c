@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct vmm_cancel cancel;
+
+static void say(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return; /* nobody listens any more; nothing to be done in a handler */
+}
+
+static void raised(int sig)
+{
+	cancel.level++;
+	if (cancel.level == 1)
+		say("\ninterrupted: starting nothing new; once more aborts what runs\n");
+	else if (cancel.level == 2)
+		say("\ninterrupted again: aborting what runs\n");
+	else
+		_exit(128 + sig);
+}
+
+struct vmm_cancel *cmd_signals_catch(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = raised, .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &sa, NULL);
+	/* A reader that goes away (`| head`) must not end work half-way: writing fails instead. */
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	return &cancel;
+}

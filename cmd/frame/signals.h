@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Ctrl-C in a batch: the first lets what runs finish and starts nothing new, the second
+ * aborts what runs, the third ends the process at once. SIGTERM and SIGHUP count the same.
+ */
+#ifndef CMD_SIGNALS_H
+#define CMD_SIGNALS_H
+
+#include "base/jobs.h"
+
+struct vmm_cancel *cmd_signals_catch(void);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Visits hosts and brings the inventory up to date; prints a row a visit, or what changed. */
+#include <stdlib.h>
+
+#include "frame/frame.h"
+#include "inventory/inventory.h"
+#include "scan/scan.h"
+
+static int diff, full;
+
+/* clang-format off */
+static const struct poptOption options[] = {
+	{ "diff", 'd', POPT_ARG_NONE, &diff, 0, "print what changed instead of the visits", NULL },
+	{ "full", 0, POPT_ARG_NONE, &full, 0,
+		"read the details of every VM, not only of those that changed", NULL },
+	POPT_TABLEEND
+};
+
+static const struct cmd_column columns[] = {
+	{ "host", VMM_TEXT, false, "the host visited" },
+	{ "state", VMM_TEXT, false, "normal, or unknown: it did not answer" },
+	{ "vms", VMM_NUMBER, false, "VMs found" },
+	{ "running", VMM_NUMBER, false, "of them active" },
+	{ "error", VMM_TEXT, false, "why it did not answer" },
+	CMD_COLUMNS_END
+};
+
+static const struct cmd_column diff_columns[] = {
+	{ "change", VMM_TEXT, false, "new, gone, moved, renamed, started, stopped, state" },
+	{ "host", VMM_TEXT, false, "where the VM is, or was" },
+	{ "name", VMM_TEXT, false, "what it is called" },
+	{ "uuid", VMM_TEXT, false, "the VM" },
+	{ "old", VMM_TEXT, false, "the host, name or state before" },
+	{ "new", VMM_TEXT, false, "the host, name or state now" },
+	CMD_COLUMNS_END
+};
+/* clang-format on */
+
+static int print_visits(struct cmd_run *c, const struct vmm_scan *scan)
+{
+	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
+
+	for (size_t i = 0; t && i < scan->n; i++) {
+		const struct vmm_sighting *s = &scan->seen[i];
+		long row = s->answered ? vmm_table_copy_row(t, s->host, 0) : vmm_table_add(t);
+
+		if (row < 0 || vmm_table_put(t, (size_t)row, "host", s->name) < 0 ||
+		    (!s->answered &&
+		     (vmm_table_put(t, (size_t)row, "state", "unknown") < 0 ||
+		      vmm_table_put(t, (size_t)row, "error", s->error) < 0)))
+			return vmm_err_nomem(&c->err);
+	}
+	return t ? cmd_rows(c, t) : vmm_err_nomem(&c->err);
+}
+
+static int scan_rows(struct cmd_run *c, const struct vmm_inventory *inv, const size_t *rows, size_t n)
+{
+	struct vmm_scan_options opt = { .jobs = c->jobs, .timeout_ms = c->timeout_ms,
+					.full = full, .cancel = c->cancel };
+	VMM_TABLE_AUTO *changes = vmm_table_new(NULL);
+	struct vmm_scan *scan = NULL;
+	int ret;
+
+	if (!changes)
+		return vmm_err_nomem(&c->err);
+	ret = vmm_scan_visit(inv, rows, n, &opt, &scan, &c->err);
+	if (ret == 0)
+		ret = vmm_inventory_update(c->store, scan->seen, scan->n, changes, &c->err);
+	if (ret == 0)
+		ret = diff ? cmd_rows(c, changes) : print_visits(c, scan);
+	for (size_t i = 0; ret == 0 && i < scan->n; i++) {
+		cmd_tally(c, scan->seen[i].answered ? VMM_OK : VMM_EAGAIN);
+		if (diff && !scan->seen[i].answered)
+			cmd_say(c, "host '%s': %s", scan->seen[i].name, scan->seen[i].error);
+	}
+	vmm_scan_free(scan);
+	return ret < 0 ? ret : cmd_status(c);
+}
+
+static int run(struct cmd_run *c)
+{
+	struct vmm_store *st = cmd_store(c);
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	size_t *rows, n;
+	int ret;
+
+	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
+		return c->err.code;
+	rows = calloc(vmm_table_rows(inv.hosts) + 1, sizeof(*rows));
+	if (!rows)
+		return vmm_err_nomem(&c->err);
+	ret = vmm_inventory_hosts(&inv, &c->args, rows, &n, &c->err);
+	if (ret == 0)
+		ret = scan_rows(c, &inv, rows, n);
+	free(rows);
+	return ret;
+}
+
+static const struct cmd host_scan = {
+	.name = "host-scan",
+	.operands = "[HOST...]",
+	.summary = "Visit hosts, all at once, and record what is there; HOST may be a range or @GROUP.",
+	.options = options,
+	.columns = columns,
+	.alts = (const struct cmd_alt[]){ { &diff, "--diff", diff_columns }, { NULL, NULL, NULL } },
+	.uses = CMD_ROWS | CMD_BATCH | CMD_TIMEOUT,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(&host_scan, argc, argv);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looks the state over, and the work that a crash cut short; with --repair it mends both. */
+#include "frame/frame.h"
+#include "migrate/migrate.h"
+
+#define MEND_MS (5 * 60 * 1000)
+
+static int repair, offline;
+
+/* clang-format off */
+static const struct poptOption options[] = {
+	{ "repair", 0, POPT_ARG_NONE, &repair, 0, "mend what can be mended", NULL },
+	{ "offline", 0, POPT_ARG_NONE, &offline, 0, "look at the state only, ask no host", NULL },
+	POPT_TABLEEND
+};
+
+static const struct cmd_column columns[] = {
+	{ "kind", VMM_TEXT, false, "state or migration" },
+	{ "object", VMM_TEXT, false, "the table, the journal or the VM" },
+	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
+	{ "mended", VMM_BOOL, false, "whether it is right again" },
+	CMD_COLUMNS_END
+};
+/* clang-format on */
+
+static void report(struct cmd_run *c, const char *kind, const char *object, const char *finding,
+		   bool mended)
+{
+	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
+
+	cmd_tally(c, mended ? VMM_OK : VMM_EFAIL);
+	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "kind", kind) < 0 ||
+	    vmm_table_put(t, 0, "object", object) < 0 ||
+	    vmm_table_put(t, 0, "finding", finding) < 0 ||
+	    vmm_table_put(t, 0, "mended", mended ? "yes" : "no") < 0 || cmd_row(c, t, 0) < 0)
+		cmd_say(c, "%s '%s': %s", kind, object, finding);
+}
+
+static void found_in_state(const char *object, const char *what, bool mended, void *arg)
+{
+	report(arg, "state", object, what, mended);
+}
+
+static void found_migration(const char *vm, const char *what, bool mended, void *arg)
+{
+	report(arg, "migration", vm, what, mended);
+}
+
+static int run(struct cmd_run *c)
+{
+	struct vmm_store *st = cmd_store(c);
+	int ret;
+
+	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
+		return c->err.code;
+	if (!offline) {
+		ret = vmm_migrate_mend(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS,
+				       found_migration, c, &c->err);
+		if (ret < 0 && ret != VMM_EPART)
+			return ret;
+	}
+	return cmd_status(c);
+}
+
+static const struct cmd vmm_fsck = {
+	.name = "vmm-fsck",
+	.operands = "",
+	.summary = "Find, and with --repair mend, what crashes left in the state and on the hosts.",
+	.options = options,
+	.columns = columns,
+	.uses = CMD_ROWS | CMD_TIMEOUT,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(&vmm_fsck, argc, argv);
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Many moves: found, checked all at once, then carried out as a sliding window.
+ *
+ * An item holds its request and its move. A job gets the move as its argument; if the job has to be
+ * abandoned the move stays with it, and the item is left without one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "migrate/internal.h"
+#include "scan/scan.h"
+
+#define CHECK_MS (20 * 1000)
+#define TIMEOUT_MS (30 * 60 * 1000)
+#define GRACE_MS (3 * 60 * 1000) /* beyond the limits: to abort, to settle */
+#define CHECKS_AT_ONCE 32
+
+struct item {
+	const struct vmm_migrate_request *req;
+	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
+	char *name, *uuid, *from;
+	bool stale, ended;
+	int code;
+	struct vmm_err err;
+};
+
+struct batch {
+	struct vmm_store *st;
+	struct vmm_inventory inv;
+	struct vmm_migrate_options opt;
+	struct item *items;
+	size_t n;
+	vmm_migrate_done *done;
+	void *ctx;
+	bool stop;
+};
+
+static const char *result_word(const struct batch *b, int code)
+{
+	switch (code) {
+	case VMM_OK:
+		return b->opt.check_only ? "possible" : "done";
+	case VMM_EREFUSED:
+	case VMM_ENOTFOUND:
+	case VMM_EINPUT:
+		return "refused";
+	case VMM_ECANCEL:
+		return "aborted";
+	default:
+		return "failed";
+	}
+}
+
+static void finish(struct batch *b, struct item *it, int code, const char *word, const char *error)
+{
+	struct vmm_migrate_result r = {
+		.vm = it->name ? it->name : it->req->vm,
+		.uuid = it->uuid ? it->uuid : "",
+		.from = it->from ? it->from : "",
+		.to = it->req->to,
+		.method = vmm__method_name(it->m ? vmm__move_method(it->m) : b->opt.method),
+		.result = word ? word : result_word(b, code),
+		.error = code == VMM_OK ? "" : error,
+		.ms = it->m ? it->m->ms : 0,
+		.downtime_ms = it->m ? it->m->downtime_ms : -1,
+		.bytes = it->m ? it->m->bytes : 0,
+		.code = code,
+	};
+
+	it->ended = true;
+	if (b->done(&r, b->ctx) != 0 || (code < 0 && b->opt.fail_fast))
+		b->stop = true;
+}
+
+static void finish_refused(struct batch *b, struct item *it)
+{
+	VMM_BUF_AUTO reasons = VMM_BUF_INIT;
+
+	for (size_t i = 0; i < it->m->reasons.n; i++)
+		vmm_buf_addf(&reasons, "%s%s", i ? "; " : "", it->m->reasons.s[i]);
+	finish(b, it, VMM_EREFUSED, NULL, reasons.data);
+}
+
+/* ---- who is meant ---- */
+
+static int name_it(struct item *it, const struct vmm_inventory *inv, size_t row)
+{
+	free(it->name);
+	free(it->uuid);
+	free(it->from);
+	it->name = strdup(vmm_table_at(inv->vms, row, "name"));
+	it->uuid = strdup(vmm_table_at(inv->vms, row, "uuid"));
+	it->from = strdup(vmm_table_at(inv->vms, row, "host"));
+	return it->name && it->uuid && it->from ? 0 : vmm_err_nomem(&it->err);
+}
+
+static int resolve(struct batch *b, struct item *it)
+{
+	struct vmm__move *m;
+	size_t row;
+
+	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
+		return it->err.code;
+	vmm__move_free(it->m);
+	it->m = m = calloc(1, sizeof(*m));
+	if (!m || name_it(it, &b->inv, row) < 0)
+		return vmm_err_nomem(&it->err);
+	m->opt = b->opt;
+	m->downtime_ms = -1;
+	m->name = strdup(it->name);
+	m->uuid = strdup(it->uuid);
+	if (!m->name || !m->uuid || vmm_store_dup(b->st, &m->st, &it->err) < 0)
+		return vmm_err_nomem(&it->err);
+	if (!vmm__end_fill(&m->dst, &b->inv, it->req->to))
+		return vmm_err_set(&it->err, VMM_ENOTFOUND, "no host '%s' is declared", it->req->to);
+	if (!vmm__end_fill(&m->src, &b->inv, it->from))
+		return vmm_err_set(&it->err, VMM_ENOTFOUND, "its host '%s' is not declared any more",
+				   it->from);
+	return 0;
+}
+
+/* All hosts are asked anew: for VMs that the inventory does not know, or not where they are. */
+static int look_everywhere(struct batch *b, struct vmm_err *err)
+{
+	struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms, .cancel = b->opt.cancel };
+	size_t n = vmm_table_rows(b->inv.hosts);
+	size_t *rows = calloc(n + 1, sizeof(*rows));
+	struct vmm_scan *scan = NULL;
+	int ret;
+
+	if (!rows)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = i;
+	ret = vmm_scan_visit(&b->inv, rows, n, &opt, &scan, err);
+	if (ret == 0)
+		ret = vmm_inventory_update(b->st, scan->seen, scan->n, NULL, err);
+	vmm_scan_free(scan);
+	free(rows);
+	vmm_inventory_release(&b->inv);
+	return ret < 0 ? ret : vmm_inventory_read(b->st, &b->inv, err);
+}
+
+static int resolve_all(struct batch *b, struct vmm_err *err)
+{
+	bool unknown = false;
+
+	for (size_t i = 0; i < b->n; i++) {
+		b->items[i].code = resolve(b, &b->items[i]);
+		unknown |= b->items[i].code == VMM_ENOTFOUND && !b->items[i].uuid;
+	}
+	if (!unknown)
+		return 0;
+	if (look_everywhere(b, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++)
+		b->items[i].code = resolve(b, &b->items[i]);
+	return 0;
+}
+
+/* ---- checking ---- */
+
+struct job_ctx {
+	struct batch *b;
+	struct item **of; /* of job i */
+	struct vmm_job *jobs;
+};
+
+static int run_check(void *arg)
+{
+	return vmm__check(arg);
+}
+
+static int checked(struct vmm_job *job, void *arg)
+{
+	struct job_ctx *c = arg;
+	struct item *it = c->of[job - c->jobs];
+
+	if (job->state == VMM_JOB_DONE) {
+		it->code = job->code;
+		it->err = it->m->err;
+		it->stale = it->m->stale;
+		job->arg = NULL; /* the item keeps it */
+	} else if (job->state == VMM_JOB_TIMEOUT) {
+		it->m = NULL;
+		it->code = vmm_err_set(&it->err, VMM_EAGAIN, "'%s' or '%s' does not answer", it->from,
+				       it->req->to);
+	} else {
+		it->m = NULL;
+		it->code = vmm_err_set(&it->err, VMM_ECANCEL, "not started");
+	}
+	return 0;
+}
+
+static int run_jobs(struct batch *b, bool (*takes)(const struct item *), struct vmm_job like,
+		    const struct vmm_jobs_limits *limits,
+		    int (*done)(struct vmm_job *job, void *ctx), struct vmm_err *err)
+{
+	struct job_ctx c = { b, calloc(b->n + 1, sizeof(*c.of)), calloc(b->n + 1, sizeof(*c.jobs)) };
+	size_t n = 0;
+	int ret = VMM_OK;
+
+	if (!c.of || !c.jobs)
+		ret = vmm_err_nomem(err);
+	for (size_t i = 0; ret == 0 && i < b->n; i++) {
+		struct item *it = &b->items[i];
+
+		if (!takes(it))
+			continue;
+		c.of[n] = it;
+		c.jobs[n] = like;
+		c.jobs[n].arg = it->m;
+		c.jobs[n].keys[0] = it->from;
+		c.jobs[n].keys[1] = it->req->to;
+		n++;
+	}
+	if (ret == 0)
+		ret = vmm_jobs_run(c.jobs, n, limits, b->opt.cancel, done, &c, err);
+	free(c.of);
+	free(c.jobs);
+	return ret;
+}
+
+static bool wants_check(const struct item *it)
+{
+	return !it->ended && it->code == VMM_OK;
+}
+
+static bool wants_second_look(const struct item *it)
+{
+	return !it->ended && it->stale;
+}
+
+static int check_all(struct batch *b, struct vmm_err *err)
+{
+	const struct vmm_job like = { .run = run_check, .free_arg = vmm__move_free,
+				      .limit_ms = b->opt.check_ms };
+	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE };
+	bool stale = false;
+
+	if (run_jobs(b, wants_check, like, &limits, checked, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++)
+		stale |= wants_second_look(&b->items[i]);
+	if (!stale)
+		return 0;
+	/* Something was moved or removed behind our back (F4): look where it is, and check again. */
+	if (look_everywhere(b, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++)
+		if (wants_second_look(&b->items[i]) &&
+		    (b->items[i].code = resolve(b, &b->items[i])) < 0)
+			b->items[i].stale = false;
+	return run_jobs(b, wants_second_look, like, &limits, checked, err);
+}
+
+/* What each takes from its target's memory is not there for those behind it; nor is a VM twice. */
+static void check_together(struct batch *b, size_t at)
+{
+	struct item *it = &b->items[at];
+	uint64_t taken = 0;
+	size_t others = 0;
+
+	for (size_t i = 0; i < at; i++) {
+		const struct item *o = &b->items[i];
+
+		if (o->code < 0 || !o->m || o->ended)
+			continue;
+		if (strcmp(o->uuid, it->uuid) == 0)
+			vmm__against(it->m, "it is named twice");
+		if (strcmp(o->req->to, it->req->to) == 0) {
+			taken += o->m->mem_needed;
+			others++;
+		}
+	}
+	if (others > 0 && it->m->mem_needed <= it->m->mem_free &&
+	    it->m->mem_needed + taken > it->m->mem_free)
+		vmm__against(it->m, "not enough memory on '%s' after %zu others", it->req->to, others);
+}
+
+/* Ends those that can't go, and with check_only all. */
+static void sort_out(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = &b->items[i];
+
+		if (it->code == VMM_OK && !b->opt.check_only)
+			check_together(b, i);
+		if (it->code < 0)
+			finish(b, it, it->code, NULL, it->err.text);
+		else if (it->m->reasons.n > 0)
+			finish_refused(b, it);
+		else if (b->opt.check_only)
+			finish(b, it, VMM_OK, NULL, "");
+	}
+}
+
+/* ---- carrying out ---- */
+
+static int run_move(void *arg)
+{
+	return vmm__carry_out(arg);
+}
+
+static int moved(struct vmm_job *job, void *arg)
+{
+	struct job_ctx *c = arg;
+	struct item *it = c->of[job - c->jobs];
+
+	if (job->state == VMM_JOB_DONE) {
+		finish(c->b, it, job->code, NULL, it->m->err.text);
+	} else if (job->state == VMM_JOB_TIMEOUT) {
+		it->m = NULL;
+		finish(c->b, it, VMM_EAGAIN, "unknown",
+		       "a host does not answer; vmm-fsck tells where the VM is");
+	} else {
+		finish(c->b, it, VMM_ECANCEL, "skipped", "not started");
+	}
+	it->m = NULL; /* freed with the job */
+	return c->b->stop;
+}
+
+static bool wants_move(const struct item *it)
+{
+	return !it->ended;
+}
+
+static int move_all(struct batch *b, struct vmm_err *err)
+{
+	const struct vmm_job like = { .run = run_move, .free_arg = vmm__move_free,
+				      .limit_ms = 2 * b->opt.timeout_ms + GRACE_MS };
+	const struct vmm_jobs_limits limits = { .jobs = b->opt.jobs, .per_key = b->opt.per_host };
+
+	if (b->stop) {
+		for (size_t i = 0; i < b->n; i++)
+			if (!b->items[i].ended)
+				finish(b, &b->items[i], VMM_ECANCEL, "skipped", "not started");
+		return 0;
+	}
+	return run_jobs(b, wants_move, like, &limits, moved, err);
+}
+
+/* The inventory is to tell the new state; hosts that do not answer now will be seen later. */
+static void visit_hosts(struct batch *b)
+{
+	struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms };
+	size_t *rows = calloc(vmm_table_rows(b->inv.hosts) + 1, sizeof(*rows)), n = 0;
+	struct vmm_scan *scan = NULL;
+
+	for (size_t r = 0; rows && r < vmm_table_rows(b->inv.hosts); r++) {
+		const char *host = vmm_table_at(b->inv.hosts, r, "name");
+
+		for (size_t i = 0; i < b->n; i++) {
+			const struct item *it = &b->items[i];
+
+			if (it->from && (!strcmp(it->from, host) || !strcmp(it->req->to, host))) {
+				rows[n++] = r;
+				break;
+			}
+		}
+	}
+	if (rows && vmm_scan_visit(&b->inv, rows, n, &opt, &scan, NULL) == 0)
+		vmm_inventory_update(b->st, scan->seen, scan->n, NULL, NULL);
+	vmm_scan_free(scan);
+	free(rows);
+}
+
+static void set_defaults(struct vmm_migrate_options *opt)
+{
+	opt->timeout_ms = opt->timeout_ms ? opt->timeout_ms : TIMEOUT_MS;
+	opt->check_ms = opt->check_ms ? opt->check_ms : CHECK_MS;
+	opt->jobs = opt->jobs ? opt->jobs : 4;
+	opt->per_host = opt->per_host ? opt->per_host : 2;
+}
+
+int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, size_t n,
+		const struct vmm_migrate_options *opt, vmm_migrate_done *done, void *ctx,
+		struct vmm_err *err)
+{
+	struct batch b = { .st = st, .opt = *opt, .n = n, .done = done, .ctx = ctx };
+	int ret;
+
+	set_defaults(&b.opt);
+	b.items = calloc(n + 1, sizeof(*b.items));
+	if (!b.items)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; i < n; i++)
+		b.items[i].req = &req[i];
+	ret = vmm_inventory_read(st, &b.inv, err);
+	if (ret == 0)
+		ret = resolve_all(&b, err);
+	if (ret == 0)
+		ret = check_all(&b, err);
+	if (ret == 0)
+		sort_out(&b);
+	if (ret == 0 && !opt->check_only) {
+		ret = move_all(&b, err);
+		visit_hosts(&b);
+	}
+	for (size_t i = 0; i < n; i++) {
+		vmm__move_free(b.items[i].m);
+		free(b.items[i].name);
+		free(b.items[i].uuid);
+		free(b.items[i].from);
+	}
+	free(b.items);
+	vmm_inventory_release(&b.inv);
+	return ret;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Preconditions (F6): what the inventory knows, the connections, and the guest itself. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "migrate/internal.h"
+
+void vmm__check_recorded(struct vmm__move *m)
+{
+	const struct vmm__end *s = &m->src, *d = &m->dst;
+
+	if (strcmp(s->host, d->host) == 0)
+		vmm__against(m, "it is already on '%s'", d->host);
+	if (strcmp(s->group, d->group) != 0)
+		vmm__against(m, "'%s' is in group '%s', '%s' in group '%s'", s->host, s->group,
+			     d->host, d->group);
+	if (d->maint)
+		vmm__against(m, "'%s' is in maintenance", d->host);
+	if (strcmp(s->hypervisor, d->hypervisor) != 0)
+		vmm__against(m, "'%s' is a %s host, '%s' a %s host", s->host, s->hypervisor, d->host,
+			     d->hypervisor);
+}
+
+static int open_end(struct vmm__end *e, struct vmm_err *err)
+{
+	if (vmm_virt_open(e->uri, e->auth_file, &e->conn, err) < 0)
+		return vmm_err_prefix(err, "host '%s'", e->host);
+	return 0;
+}
+
+static int look_up(struct vmm__move *m)
+{
+	int state, reason, autostart = 0;
+
+	m->src.dom = virDomainLookupByUUIDString(m->src.conn, m->uuid);
+	if (!m->src.dom) {
+		m->stale = true;
+		return vmm_err_virt(&m->err, "not on '%s'", m->src.host);
+	}
+	if (virDomainGetState(m->src.dom, &state, &reason, 0) < 0)
+		return vmm_err_virt(&m->err, "cannot get its state");
+	m->active = vmm_virt_active(state);
+	m->paused = state == VIR_DOMAIN_PAUSED;
+	m->persistent = virDomainIsPersistent(m->src.dom) == 1;
+	m->autostart = virDomainGetAutostart(m->src.dom, &autostart) == 0 && autostart;
+	m->xml = virDomainGetXMLDesc(m->src.dom, VIR_DOMAIN_XML_SECURE);
+	if (!m->xml)
+		m->xml = virDomainGetXMLDesc(m->src.dom, 0);
+	if (!m->xml)
+		return vmm_err_virt(&m->err, "cannot get its definition");
+	return vmm_domxml_parse(m->xml, &m->dom, &m->err);
+}
+
+static void check_method(struct vmm__move *m)
+{
+	enum vmm_migrate_method method = vmm__move_method(m);
+	const struct vmm__end *ends[] = { &m->src, &m->dst };
+	const char *name = vmm__method_name(method);
+
+	if (method == VMM_MIGRATE_LIVE && !m->active)
+		vmm__against(m, "it is stopped: live is for a running one (--cold or --move)");
+	if (method != VMM_MIGRATE_LIVE && !m->persistent)
+		vmm__against(m, "it is transient: without a definition it can only move live");
+	for (size_t i = 0; i < 2; i++)
+		if (!vmm_virt_can(ends[i]->caps, name))
+			vmm__against(m, "'%s' is a %s host, which has no %s migration",
+				     ends[i]->host, ends[i]->hypervisor, name);
+}
+
+static void check_job(struct vmm__move *m)
+{
+	virDomainJobInfo job = { 0 };
+
+	if (m->active && virDomainGetJobInfo(m->src.dom, &job) == 0 &&
+	    job.type != VIR_DOMAIN_JOB_NONE)
+		vmm__against(m, "its host is busy with it (a backup, snapshot or migration)");
+}
+
+void vmm__check_guest(struct vmm__move *m)
+{
+	bool offline = !m->active || vmm__move_method(m) == VMM_MIGRATE_COLD;
+
+	check_method(m);
+	check_job(m);
+	if (virDomainSnapshotNum(m->src.dom, 0) > 0)
+		vmm__against(m, "it has snapshots, which libvirt does not move");
+	if (!m->active && virDomainHasManagedSaveImage(m->src.dom, 0) == 1)
+		vmm__against(m, "it has a saved state, which would be lost: start it first");
+	if (m->active && !offline && m->dom->nhostdevs > 0)
+		vmm__against(m, "it has %zu devices of its host passed through", m->dom->nhostdevs);
+	if (offline && *m->dom->nvram)
+		vmm__against(m, "its NVRAM '%s' goes along only live", m->dom->nvram);
+	if (offline && m->dom->tpm)
+		vmm__against(m, "the state of its TPM goes along only live");
+}
+
+int vmm__check(struct vmm__move *m)
+{
+	vmm__check_recorded(m);
+	if (m->reasons.n > 0 && strcmp(m->src.host, m->dst.host) == 0)
+		return 0;
+	if (open_end(&m->src, &m->err) < 0 || look_up(m) < 0 || open_end(&m->dst, &m->err) < 0)
+		return m->err.code;
+	vmm__check_guest(m);
+	vmm__check_target(m);
+	vmm__check_networks(m);
+	if (strcmp(m->src.hypervisor, m->dst.hypervisor) == 0)
+		vmm__check_disks(m);
+	return 0;
+}

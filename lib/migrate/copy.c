@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disks on their way: volumes made on the target, filled if the VM is stopped, and taken away. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/progress.h"
+#include "migrate/internal.h"
+
+#define CHUNK (256u << 10)
+
+static void add_escaped(struct vmm_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if (strchr("&<>'\"", *s))
+			vmm_buf_addf(b, "&#%d;", *s);
+		else
+			vmm_buf_addc(b, *s);
+	}
+}
+
+static int make_volume(struct vmm__move *m, struct vmm__copy *c)
+{
+	virStoragePoolPtr pool = vmm__pool_of(m->dst.conn, c->path);
+	virStorageVolPtr vol = NULL;
+	VMM_BUF_AUTO xml = VMM_BUF_INIT;
+
+	vmm_buf_adds(&xml, "<volume><name>");
+	add_escaped(&xml, strrchr(c->path, '/') + 1);
+	vmm_buf_addf(&xml,
+		     "</name><capacity unit='bytes'>%llu</capacity>"
+		     "<allocation unit='bytes'>0</allocation><target><format type='%s'/></target></volume>",
+		     (unsigned long long)c->capacity, c->format ? c->format : "raw");
+	if (pool && !xml.failed)
+		vol = virStorageVolCreateXML(pool, xml.data, 0);
+	if (!vol)
+		vmm_err_virt(&m->err, "cannot create volume '%s' on '%s'", c->path, m->dst.host);
+	if (pool)
+		virStoragePoolFree(pool);
+	if (!vol)
+		return m->err.code;
+	virStorageVolFree(vol);
+	return 0;
+}
+
+/* The journal is told first: what a crash leaves then has a name. */
+int vmm__copies_make(struct vmm__move *m)
+{
+	for (size_t i = 0; i < m->ncopies; i++) {
+		m->copies[i].made = true;
+		if (vmm__intent_note(m) < 0)
+			return m->err.code;
+		if (make_volume(m, &m->copies[i]) < 0) {
+			m->copies[i].made = false;
+			return m->err.code;
+		}
+	}
+	return 0;
+}
+
+struct pump {
+	struct vmm__move *m;
+	virStreamPtr from, to;
+	struct vmm_progress progress;
+	char *buf;
+};
+
+static int send_all(struct pump *p, const char *buf, size_t n)
+{
+	while (n > 0) {
+		int sent = virStreamSend(p->to, buf, n);
+
+		if (sent < 0)
+			return -1;
+		buf += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* One piece: data or a hole. 1: more to come, 0: the end. */
+static int pump_some(struct pump *p)
+{
+	int n = virStreamRecvFlags(p->from, p->buf, CHUNK, VIR_STREAM_RECV_STOP_AT_HOLE);
+	long long hole;
+
+	if (n == -3) {
+		if (virStreamRecvHole(p->from, &hole, 0) < 0 ||
+		    virStreamSendHole(p->to, hole, 0) < 0)
+			return -1;
+		p->progress.done += (uint64_t)hole;
+		return 1;
+	}
+	if (n > 0 && send_all(p, p->buf, (size_t)n) < 0)
+		return -1;
+	p->progress.done += n > 0 ? (uint64_t)n : 0;
+	return n > 0 ? 1 : n;
+}
+
+static int pump_all(struct pump *p)
+{
+	const struct vmm_cancel *cancel = p->m->opt.cancel;
+	int rc;
+
+	while ((rc = pump_some(p)) > 0) {
+		vmm_progress_report(p->m->opt.progress, &p->progress);
+		if (cancel && cancel->level >= 2)
+			return vmm_err_set(&p->m->err, VMM_ECANCEL, "aborted on request");
+	}
+	if (rc < 0 || virStreamFinish(p->from) < 0 || virStreamFinish(p->to) < 0)
+		return vmm_err_virt(&p->m->err, "copying failed");
+	return 0;
+}
+
+static int open_streams(struct pump *p, virStorageVolPtr here, virStorageVolPtr there)
+{
+	p->from = virStreamNew(p->m->src.conn, 0);
+	p->to = virStreamNew(p->m->dst.conn, 0);
+	if (!p->from || !p->to ||
+	    virStorageVolDownload(here, p->from, 0, 0, VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM) < 0 ||
+	    virStorageVolUpload(there, p->to, 0, 0, VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM) < 0)
+		return vmm_err_virt(&p->m->err, "cannot start copying");
+	return 0;
+}
+
+static void close_stream(virStreamPtr st, bool abort)
+{
+	if (st && abort)
+		virStreamAbort(st);
+	if (st)
+		virStreamFree(st);
+}
+
+static int fill_volume(struct vmm__move *m, struct vmm__copy *c)
+{
+	virStorageVolPtr here = vmm__volume(m->src.conn, c->path);
+	virStorageVolPtr there = vmm__volume(m->dst.conn, c->path);
+	struct pump p = { .m = m,
+			  .progress = { .subject = m->name, .stage = "copy", .downtime_ms = -1 } };
+	virStorageVolInfo info;
+	int ret;
+
+	p.buf = malloc(CHUNK);
+	if (here && virStorageVolGetInfoFlags(here, &info, VIR_STORAGE_VOL_GET_PHYSICAL) == 0)
+		p.progress.total = info.allocation;
+	if (!p.buf)
+		ret = vmm_err_nomem(&m->err);
+	else if (!here || !there)
+		ret = vmm_err_virt(&m->err, "a volume is missing");
+	else
+		ret = open_streams(&p, here, there);
+	if (ret == 0)
+		ret = pump_all(&p);
+	close_stream(p.from, ret < 0);
+	close_stream(p.to, ret < 0);
+	m->bytes += p.progress.done;
+	if (there)
+		virStorageVolFree(there);
+	if (here)
+		virStorageVolFree(here);
+	free(p.buf);
+	return ret < 0 ? vmm_err_prefix(&m->err, "disk %s ('%s')", c->target, c->path) : 0;
+}
+
+int vmm__copies_fill(struct vmm__move *m)
+{
+	for (size_t i = 0; i < m->ncopies; i++)
+		if (fill_volume(m, &m->copies[i]) < 0)
+			return m->err.code;
+	return 0;
+}
+
+int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < m->ncopies; i++) {
+		virStorageVolPtr vol;
+
+		if (!m->copies[i].made)
+			continue;
+		vol = vmm__volume(end->conn, m->copies[i].path);
+		if (vol && virStorageVolDelete(vol, 0) < 0)
+			ret = vmm_err_virt(err, "cannot remove '%s' from '%s'", m->copies[i].path,
+					   end->host);
+		if (vol)
+			virStorageVolFree(vol);
+	}
+	virResetLastError();
+	return ret;
+}
