@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2015,SC2034
+# A host: net, mount, UTS, IPC, PID and cgroup namespaces with its own libvirtd, sshd, /run, /etc/libvirt,
+# /var/lib/libvirt. Ending the first process of the PID namespace is pulling the host's plug.
+
+# declare_host NAME[:lxc][:KEY=VALUE,...]: gives it a number, files and a name in the lab. Words behind
+# the name: lxc (containers: the URI's driver), mem=SIZE (a limit), local=SIZE (of the pool), lockd.
+declare_host() {
+	local name=${1%%:*} words=${1#"${1%%:*}"} kind=qemu number word
+	words=${words//:/,}
+	words=${words#,}
+	[[ $name =~ ^[a-z][a-z0-9-]{0,11}$ && $name != admin && $name != adm ]] || die "bad host name '$name'"
+	for word in ${words//,/ }; do
+		case $word in
+		lxc) kind=lxc ;;
+		test) kind=test ;;
+		lockd) ;;
+		mem=[1-9]* | local=[1-9]*) to_bytes "${word#*=}" >/dev/null ;;
+		*) die "'$name': unknown word '$word'" ;;
+		esac
+	done
+	[ -z "$(host_row "$name")" ] || die "there is a host '$name' already"
+	number=$(host_number "$name")
+	printf '%s\t%s\t%s\t%s\n' "$name" "$kind" "$number" "$words" >>"$LAB/hosts.tsv"
+	# Appended in place: the admin and all hosts have this very file mounted.
+	printf '10.77.0.%s %s\n10.78.0.%s %s-mig\n' "$number" "$name" "$number" "$name" >>"$LAB/admin/hosts"
+	write_host_config "$name" "$number" "$words"
+}
+
+# hN is number N; other names get the first free number from 50.
+host_number() {
+	local n
+	if [[ $1 =~ ^h([1-9][0-9]?)$ ]] && [ "${BASH_REMATCH[1]}" -lt 50 ]; then
+		echo "${BASH_REMATCH[1]}"
+		return
+	fi
+	for ((n = 50; n < 250; n++)); do
+		cut -f3 "$LAB/hosts.tsv" | grep -qx $n || break
+	done
+	echo "$n"
+}
+
+host_row() { awk -F'\t' -v h="$1" '$1 == h' "$LAB/hosts.tsv"; }
+
+# host_option HOST KEY: the value of KEY=… among its words.
+host_option() { host_row "$1" | cut -f4 | tr , '\n' | sed -n "s/^$2=//p"; }
+
+host_pid() {
+	[ -n "$(host_row "$1")" ] || die "no host '$1'"
+	cat "$LAB/hosts/$1/pid" 2>/dev/null || die "host '$1' is down"
+}
+
+# Where a process joins a host: in v2 a group that has children holds no processes itself.
+host_cgroup() {
+	cgroup_v2 && echo "vmm-lab-$LAB_RUN/$1/sys" || echo "vmm-lab-$LAB_RUN/$1"
+}
+
+to_bytes() {
+	[[ $1 =~ ^([0-9]+)([KMG]?)$ ]] || die "bad size '$1'"
+	case ${BASH_REMATCH[2]} in
+	'') echo "${BASH_REMATCH[1]}" ;;
+	K) echo $((BASH_REMATCH[1] << 10)) ;;
+	M) echo $((BASH_REMATCH[1] << 20)) ;;
+	G) echo $((BASH_REMATCH[1] << 30)) ;;
+	esac
+}
+
+# host_start HOST: from declared, or down, to answering.
+host_start() {
+	local host=$1 dir=$LAB/hosts/$1 cgroup=vmm-lab-$LAB_RUN/$1 limit
+	cgroup_remove "$cgroup"
+	cgroup_make "$cgroup" || return 1
+	limit=$(host_option "$host" mem)
+	[ -z "$limit" ] || cgroup_limit_memory "$cgroup" "$(to_bytes "$limit")" || return 1
+	rm -rf "${dir:?}/run" "$dir/go" "$dir/pid"
+	mkdir "$dir/run" && mkfifo "$dir/go" || return 1
+	(
+		close_fds
+		cgroup_enter "$cgroup"
+		exec setsid nsenter -t "$(admin_pid)" -m -u -i -p \
+			unshare --fork --pid --mount --uts --ipc --net --cgroup --propagation slave \
+			$(clean_env) "$LAB_SELF" _host "$host"
+	) </dev/null >"$LAB/log/$host" 2>&1 &
+	disown # or this shell tells how it ended
+	wait_for 10 host_ready "$dir" $! && [ -e "$dir/pid" ] && plug_in "$host" && echo go >"$dir/go" &&
+		wait_for 20 host_answers "$host" && keep_capabilities "$host" && return 0
+	warn "host '$host' did not come up: $(tail -qn 3 "$LAB/log/$host" "$dir/logs/libvirtd.log" 2>/dev/null)"
+	return 1
+}
+
+host_ready() { [ -e "$1/pid" ] || ! kill -0 "$2" 2>/dev/null; }
+host_answers() { timeout $((20 * ${VMM_LAB_PATIENCE:-1})) virsh -q -c "$(host_uri "$1" unix qemu)" uri >/dev/null 2>&1; }
+
+# Two cables to the admin: eth0, under the bridge the guests are on, and eth1 for migrations.
+plug_in() {
+	local host=$1 number pid
+	number=$(host_row "$host" | cut -f3)
+	pid=$(host_pid "$host")
+	admin_ip -batch - <<-EOF
+		link add v-$host type veth peer name eth0 netns $pid
+		link set v-$host master br0 up
+		link add m-$host type veth peer name eth1 netns $pid
+		link set m-$host master br1 up
+	EOF
+	nsenter -t "$pid" -n ip -batch - <<-EOF
+		link set lo up
+		link add br0 type bridge
+		link set eth0 master br0 up
+		addr add 10.77.0.$number/16 dev br0
+		link set br0 up
+		addr add 10.78.0.$number/24 dev eth1
+		link set eth1 up
+	EOF
+}
+
+# Runs as the first process of a host.
+cmd__host() {
+	local host=$1 dir=$LAB/hosts/$1 pid
+	set -e
+	read -r pid _ </proc/self/stat # in the machine's /proc: the id others know this process by
+	hostname "$host"
+	mount_system
+	mount --bind "$dir/run" /run
+	mkdir -p /run/lock /run/libvirt /run/sshd
+	mount --bind "$dir/etc" /etc/libvirt
+	mount --bind "$dir/lib" /var/lib/libvirt
+	mount --bind "$dir/cache" /var/cache/libvirt
+	mount --bind "$dir/logs" /var/log/libvirt
+	mount --bind "$dir/ssh/shadow" /etc/shadow
+	mount_local "$host" "$dir/local"
+	echo "$pid" >"$dir/pid.new"
+	mv "$dir/pid.new" "$dir/pid"
+	read -r _ <"$dir/go" # the network is there
+	start_gauges "$host"
+	start_daemons "$host"
+	reap_forever
+}
+
+mount_system() {
+	local id controllers path
+	mount -t proc proc /proc
+	# Away with it rather than over it: libvirt takes the first cgroup mounts listed, seen or hidden.
+	umount -R -l /sys
+	mount -t sysfs sysfs /sys
+	if [ -e /proc/self/cgroup ] && ! grep -q '^[1-9]' /proc/self/cgroup; then
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup
+		mkdir /sys/fs/cgroup/sys
+		echo 1 >/sys/fs/cgroup/sys/cgroup.procs
+		return
+	fi
+	mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+	while IFS=: read -r id controllers path; do
+		[[ ,$controllers, =~ ,(cpu|cpuacct|memory|devices|freezer|blkio|cpuset), ]] || continue
+		mkdir "/sys/fs/cgroup/$controllers"
+		mount -t cgroup -o "$controllers" cgroup "/sys/fs/cgroup/$controllers"
+	done </proc/self/cgroup
+}
+
+# The same path on each host, and behind it a folder of each host's own.
+mount_local() {
+	local size
+	size=$(host_option "$1" local)
+	if [ -n "$size" ]; then
+		mount -t tmpfs -o "size=$(to_bytes "$size")" local "$LAB/local"
+	else
+		mount --bind "$2" "$LAB/local"
+	fi
+}
+
+start_daemons() {
+	"$(PATH=$PATH:/usr/sbin command -v sshd)" -f "$LAB/hosts/$1/ssh/sshd_config"
+	[ -z "$(host_row "$1" | grep -w lockd)" ] || virtlockd -d
+	start_libvirtd
+}
+
+start_libvirtd() { libvirtd -d -l; }
