@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables and trees on a terminal, by libsmartcols. Names are percent-encoded: see base/percent.h. */
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,9 +54,11 @@ static int fill(struct libscols_table *tb, const struct cmd_out *out)
 
 int cmd_draw(struct cmd_out *out, struct vmm_err *err)
 {
-	struct libscols_table *tb = scols_new_table();
+	struct libscols_table *tb;
 	int ret = -1;
 
+	setlocale(LC_CTYPE, ""); /* for the width of characters and the lines of a tree; nothing else is localised */
+	tb = scols_new_table();
 	if (!tb)
 		return vmm_err_nomem(err);
 	scols_table_enable_noheadings(tb, !out->header);

@@ -71,7 +71,7 @@ struct cmd {
 	const char *operands;             /* as in usage: "[HOST...]" */
 	const char *summary;              /* one line, for --help */
 	const struct poptOption *options; /* the command's own; may be NULL */
-	const struct cmd_column *columns; /* with CMD_ROWS */
+	const struct cmd_column *columns; /* with CMD_ROWS; NULL: run() calls cmd_columns() */
 	const struct cmd_alt *alts;       /* ends with a NULL `when`; may be NULL */
 	unsigned uses;
 	size_t min_args, max_args; /* max 0: any number */
@@ -104,6 +104,11 @@ struct vmm_store *cmd_store(struct cmd_run *c);
 /* A message on stderr, "NAME: …", after stdout was flushed. */
 void cmd_say(struct cmd_run *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * For a command whose columns depend on its input: those to choose from. They are used until
+ * the end of the process.
+ */
+int cmd_columns(struct cmd_run *c, const struct cmd_column *columns);
 /* Whether a column will be printed, so that what it needs is fetched. */
 bool cmd_wants(const struct cmd_run *c, const char *column);
 /*

@@ -97,7 +97,8 @@ static int parse(struct cmd_run *c, const struct poptOption *table, int argc, ch
 static int check_args(struct cmd_run *c)
 {
 	const struct cmd *cmd = c->cmd;
-	size_t min = cmd_options.null ? 0 : cmd->min_args;
+	/* With -0 the last kind of operand comes from stdin. */
+	size_t min = cmd->min_args - (cmd_options.null && cmd->min_args > 0);
 
 	if (c->args.n < min)
 		return vmm_err_set(&c->err, VMM_EINPUT, "operand missing; usage: %s [options] %s",
@@ -137,14 +138,14 @@ static int work(struct cmd_run *c)
 
 	if (read_common(c) < 0 || check_args(c) < 0)
 		return c->err.code;
-	if ((c->cmd->uses & CMD_ROWS) && cmd_out_init(c) < 0)
+	if (c->cmd->columns && cmd_out_init(c) < 0)
 		return c->err.code;
 	if (c->cmd->uses & CMD_BATCH)
 		c->cancel = cmd_signals_catch();
 	ret = c->cmd->run(c);
 	cmd_bars_free(c->progress);
 	c->progress = NULL;
-	if ((c->cmd->uses & CMD_ROWS) && ret != VMM_EINPUT) {
+	if (c->out && ret != VMM_EINPUT) {
 		struct vmm_err first = c->err;
 
 		end = cmd_out_end(c);

@@ -76,12 +76,17 @@ static const struct cmd_column *known_columns(const struct cmd *cmd)
 
 int cmd_out_init(struct cmd_run *c)
 {
+	return cmd_columns(c, known_columns(c->cmd));
+}
+
+int cmd_columns(struct cmd_run *c, const struct cmd_column *columns)
+{
 	size_t n = 0;
 
 	c->out = calloc(1, sizeof(*c->out));
 	if (!c->out)
 		return vmm_err_nomem(&c->err);
-	c->out->known = known_columns(c->cmd);
+	c->out->known = columns;
 	while (c->out->known[n].name)
 		n++;
 	c->out->cols = calloc(n, sizeof(*c->out->cols));

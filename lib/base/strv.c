@@ -58,6 +58,13 @@ int vmm_strv_split(struct vmm_strv *v, const char *text, const char *seps)
 	}
 }
 
+void vmm_strv_del(struct vmm_strv *v, size_t at)
+{
+	free(v->s[at]);
+	memmove(&v->s[at], &v->s[at + 1], (v->n - at) * sizeof(*v->s)); /* the NULL too */
+	v->n--;
+}
+
 bool vmm_strv_has(const struct vmm_strv *v, const char *s)
 {
 	for (size_t i = 0; i < v->n; i++)

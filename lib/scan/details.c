@@ -39,17 +39,12 @@ static int put_nics(const struct vmm_domxml *d, struct vmm_table *vms, size_t ro
 					  : vmm__cell(vms, row, "nics", cell.data, err);
 }
 
-/* The statistics know the sizes too, but not of every driver. */
 static int put_sizes(const struct vmm_domxml *d, struct vmm_table *vms, size_t row,
 		     struct vmm_err *err)
 {
-	int rc = 0;
+	int rc = vmm__cell_u64(vms, row, "vcpus", d->vcpus, err);
 
-	if (!*vmm_table_at(vms, row, "vcpus"))
-		rc = vmm__cell_u64(vms, row, "vcpus", d->vcpus, err);
-	if (rc == 0 && !*vmm_table_at(vms, row, "mem"))
-		rc = vmm__cell_u64(vms, row, "mem", d->memory, err);
-	return rc;
+	return rc < 0 ? rc : vmm__cell_u64(vms, row, "mem", d->memory, err);
 }
 
 int vmm__detail_xml(virDomainPtr dom, struct vmm_table *vms, size_t row, bool *agent,

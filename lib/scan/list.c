@@ -58,46 +58,31 @@ static int make_room(struct vmm__visit *v, size_t n, struct vmm_err *err)
 
 static int add_record(struct vmm__visit *v, const virDomainStatsRecord *r, struct vmm_err *err)
 {
-	virTypedParameterPtr p = r->params;
-	unsigned long long kib = 0;
-	unsigned vcpus = 0;
-	int state = VIR_DOMAIN_NOSTATE, reason = 0, rc;
-	size_t row;
+	int state = VIR_DOMAIN_NOSTATE, reason = 0;
 
-	virTypedParamsGetInt(p, r->nparams, "state.state", &state);
-	virTypedParamsGetInt(p, r->nparams, "state.reason", &reason);
-	rc = add(v, r->dom, state, reason, err);
-	if (rc < 0)
-		return rc;
-	row = v->found[v->nfound - 1].row;
-	if (virTypedParamsGetUInt(p, r->nparams, "vcpu.current", &vcpus) == 1)
-		rc = vmm__cell_u64(v->vms, row, "vcpus", vcpus, err);
-	if (rc == 0 && virTypedParamsGetULLong(p, r->nparams, "balloon.maximum", &kib) == 1)
-		rc = vmm__cell_u64(v->vms, row, "mem", kib * 1024, err);
-	return rc;
+	virTypedParamsGetInt(r->params, r->nparams, "state.state", &state);
+	virTypedParamsGetInt(r->params, r->nparams, "state.reason", &reason);
+	return add(v, r->dom, state, reason, err);
 }
 
-/* NOWAIT: a domain that is busy, with a migration say, tells what it can and holds up nobody. */
-static int get_stats(virConnectPtr conn, virDomainStatsRecordPtr **records)
+/*
+ * States and nothing else: for the sizes libvirtd would ask each QEMU, and one that hangs
+ * would hold up the whole host.
+ */
+static int get_states(virConnectPtr conn, virDomainStatsRecordPtr **records)
 {
-	const unsigned what =
-		VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU;
-	int n = virConnectGetAllDomainStats(conn, what, records,
-					    VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-
-	/* Before libvirt 4.5. */
-	if (n < 0 && virGetLastErrorCode() == VIR_ERR_INVALID_ARG)
-		n = virConnectGetAllDomainStats(conn, what, records, 0);
-	return n;
+	return virConnectGetAllDomainStats(conn, VIR_DOMAIN_STATS_STATE, records, 0);
 }
 
 static int list_by_stats(struct vmm__visit *v, bool *unsupported, struct vmm_err *err)
 {
 	virDomainStatsRecordPtr *records = NULL;
-	int n = get_stats(v->conn, &records);
+	int n = get_states(v->conn, &records);
 	int rc;
 
 	*unsupported = n < 0 && virGetLastErrorCode() == VIR_ERR_NO_SUPPORT;
+	if (*unsupported)
+		return 0;
 	if (n < 0)
 		return vmm_err_virt(err, "cannot read the states of the VMs");
 	rc = make_room(v, (size_t)n, err);
@@ -164,7 +149,7 @@ int vmm__scan_list(struct vmm__visit *v, struct vmm_err *err)
 	size_t running = 0;
 	int rc = list_by_stats(v, &unsupported, err);
 
-	if (rc < 0 && unsupported)
+	if (rc == 0 && unsupported)
 		rc = list_by_lists(v, err);
 	if (rc < 0)
 		return rc;

@@ -10,12 +10,13 @@
  *	vmm_inventory_update(st, scan->seen, scan->n, diff, err);
  *	vmm_scan_free(scan);
  *
- * A visit costs a fixed number of round trips, however many VMs there are: states, autostart,
- * persistence, and sizes where the driver tells them, by libvirt's bulk calls. Details (disks
- * nics addresses snapshots guest, and the sizes elsewhere) cost calls for each VM. They are
- * read for VMs that are new there or have another state than when they were last seen, or for
- * all with `full`; when they would take more than the better part of the visit's time, the
- * rest waits for the next visit.
+ * A visit costs a fixed number of round trips, however many VMs there are: states, autostart
+ * and persistence, by libvirt's bulk calls, none of which asks a guest or its QEMU. Details
+ * (disks nics addresses snapshots guest, and the sizes) cost calls for each VM. They are read
+ * for VMs that are new there or have another state than when they were last seen, or for all
+ * with `full`; when they would take more than the better part of the visit's time, the rest
+ * waits for the next visit. So a CPU or disk plugged in while the VM runs, or a guest agent
+ * that came up late, is noticed with `full` only.
  *
  * What a host is (hypervisor arch cpu_model cpus uuid caps) is read at the first visit, after
  * a change of version, and with `full`; otherwise the sighting has no such columns.

@@ -8,6 +8,11 @@
  * the lock, as it would a POSIX one. It ends with the process, however that dies. The
  * descriptor is closed by exec; a child that is forked and does not exec keeps a copy, so
  * the lock is released by unlocking and not by closing alone.
+ *
+ * Waiting has a limit, so it is done by trying again. Byte 0 is the lock; byte 1 is the head
+ * of the queue, held while one waits for byte 0. Without it a writer with much to do would
+ * take the lock again the moment it has let go, and those who sleep between two tries would
+ * never come in time. With it, the one at the head tries often and all others seldom.
  */
 #include "store/folder.h"
 
@@ -18,8 +23,9 @@
 #include "base/clock.h"
 #include "base/num.h"
 
-#define WAIT_MIN_MS 1
 #define WAIT_MAX_MS 20
+
+enum byte { THE_LOCK = 0, THE_HEAD = 1 };
 
 /* Who waits at a different rhythm each time doesn't meet the same rival at each try. */
 static uint64_t jitter(uint64_t ms)
@@ -47,23 +53,38 @@ static int held(const struct vmm__dir *d, int fd, struct vmm_err *err)
 	return vmm_err_set(err, VMM_EAGAIN, "state '%s' is locked by another process", d->path);
 }
 
-static int wait_for_lock(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err)
+static int try_byte(int fd, enum byte byte, short type)
 {
-	const uint64_t start = vmm_clock_ms();
-	uint64_t wait = WAIT_MIN_MS;
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
-	for (;;) {
-		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return fcntl(fd, F_OFD_SETLK, &lock);
+}
 
-		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+/* Until `deadline`, sleeping up to max_ms between two tries. */
+static int wait_for_byte(const struct vmm__dir *d, int fd, enum byte byte, uint64_t deadline,
+			 uint64_t max_ms, struct vmm_err *err)
+{
+	for (uint64_t wait = 1;; wait = wait * 2 < max_ms ? wait * 2 : max_ms) {
+		if (try_byte(fd, byte, F_WRLCK) == 0)
 			return 0;
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return vmm__file_err(err, "lock", d, "lock");
-		if (vmm_clock_ms() - start >= limit_ms)
+		if (vmm_clock_ms() >= deadline)
 			return held(d, fd, err);
 		vmm_sleep_ms(jitter(wait));
-		wait = wait * 2 < WAIT_MAX_MS ? wait * 2 : WAIT_MAX_MS;
 	}
+}
+
+static int wait_for_lock(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err)
+{
+	const uint64_t deadline = vmm_clock_ms() + limit_ms;
+	int rc = wait_for_byte(d, fd, THE_HEAD, deadline, WAIT_MAX_MS, err);
+
+	if (rc < 0)
+		return rc;
+	rc = wait_for_byte(d, fd, THE_LOCK, deadline, 1, err);
+	try_byte(fd, THE_HEAD, F_UNLCK);
+	return rc;
 }
 
 /* For the message of those who wait. That it can't be written is no reason not to go on. */
@@ -97,9 +118,7 @@ int vmm__lock(const struct vmm__folder *f, struct vmm__locked *l, struct vmm_err
 
 void vmm__unlock(struct vmm__locked *l)
 {
-	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-
-	fcntl(l->fd, F_OFD_SETLK, &lock);
+	try_byte(l->fd, THE_LOCK, F_UNLCK);
 	close(l->fd);
 	vmm__dir_close(&l->dir);
 }

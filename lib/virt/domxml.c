@@ -59,20 +59,30 @@ static bool unit_bytes(const char *unit, uint64_t *bytes)
 	return true;
 }
 
+/* A number in an element or attribute, without the blanks around it. */
+static int read_number(const char *what, const char *text, uint64_t max, uint64_t *out,
+		       struct vmm_err *err)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t len;
+	VMM_STR_AUTO number = NULL;
+
+	text += strspn(text, blanks);
+	for (len = strlen(text); len && strchr(blanks, text[len - 1]);)
+		len--;
+	number = strndup(text, len);
+	return number ? vmm_num_u64(what, number, 0, max, out, err) : vmm_err_nomem(err);
+}
+
 static int read_memory(struct vmm__domxml *x, xmlNodePtr node, uint64_t *out, struct vmm_err *err)
 {
 	const char *unit = vmm__domxml_attr(x, node, "unit");
-	const char *text = vmm__domxml_text(x, node);
-	size_t blank = strspn(text, " \t\n"), len = strcspn(text + blank, " \t\n");
-	VMM_STR_AUTO number = strndup(text + blank, len);
 	uint64_t n, factor;
 	int rc;
 
 	if (!node)
 		return 0;
-	if (!number)
-		return vmm_err_nomem(err);
-	rc = vmm_num_u64("memory", number, 0, UINT64_MAX, &n, err);
+	rc = read_number("memory", vmm__domxml_text(x, node), UINT64_MAX, &n, err);
 	if (rc < 0)
 		return rc;
 	if (!unit_bytes(*unit ? unit : "KiB", &factor))
@@ -92,7 +102,7 @@ static int read_vcpus(struct vmm__domxml *x, xmlNodePtr node, struct vmm_err *er
 	if (!*text)
 		text = vmm__domxml_text(x, node);
 	if (*text)
-		rc = vmm_num_u64("vcpu", text, 0, UINT32_MAX, &n, err);
+		rc = read_number("vcpu", text, UINT32_MAX, &n, err);
 	x->d.vcpus = (unsigned)n;
 	return rc;
 }

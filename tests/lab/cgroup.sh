@@ -16,19 +16,36 @@ cgroup_v2() { [ -e /sys/fs/cgroup/cgroup.controllers ]; }
 
 # cgroup_make TOP/LEAF
 cgroup_make() {
-	local root controller dir
+	local root
 	for root in $(cgroup_roots); do
 		mkdir -p "$root/${1%%/*}" || return 1
 		[ ! -e "$root/cpuset.cpus" ] || cgroup_v2 || inherit_cpuset "$root/${1%%/*}"
 		mkdir -p "$root/$1" || return 1
 	done
 	cgroup_v2 || return 0
-	for dir in /sys/fs/cgroup "/sys/fs/cgroup/${1%%/*}"; do
-		for controller in cpu cpuset memory io pids; do
-			echo +$controller 2>/dev/null >"$dir/cgroup.subtree_control"
-		done
-	done
+	cgroup_delegate /sys/fs/cgroup
+	cgroup_delegate "/sys/fs/cgroup/${1%%/*}"
+}
+
+# In v2, lets the children of a group have its controllers: those that it has, and may give away.
+cgroup_delegate() {
+	local controller
+	for controller in cpu cpuset memory io pids; do
+		echo +$controller >"$1/cgroup.subtree_control"
+	done 2>/dev/null
 	return 0
+}
+
+# In v2 a group either holds processes or gives its children controllers, which libvirt needs of the
+# group that a host takes for the root: so the host's processes move one down.
+cgroup_settle() {
+	local pid
+	cgroup_v2 || return 0
+	mkdir "/sys/fs/cgroup/$1/sys" || return 1
+	for pid in $(cat "/sys/fs/cgroup/$1/cgroup.procs"); do
+		echo "$pid" >"/sys/fs/cgroup/$1/sys/cgroup.procs"
+	done
+	cgroup_delegate "/sys/fs/cgroup/$1"
 }
 
 # In v1 a new group has no CPU and no memory node, and takes no process until told.

@@ -14,8 +14,8 @@ cmd_container() {
 	make_root "$dir" || exit 1
 	container_xml "$dir" >"$file"
 	: >>"$G_SERIAL"
-	remember_guest "$host"
 	on_host "$host" "define $file${G_START:+; start $G_UUID}" lxc || exit 1
+	remember_guest "$host"
 	rm -f "$file"
 }
 

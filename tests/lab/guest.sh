@@ -122,8 +122,8 @@ cmd_guest() {
 	commands="define $file --validate"
 	[ "$G_DISK" = none ] || commands="vol-create-as $G_DISK $G_VOLUME $G_SIZE --format qcow2; $commands"
 	[ -z "$G_START" ] || commands+="; start $G_UUID"
-	remember_guest "$host"
 	on_host "$host" "$commands" || exit 1
+	remember_guest "$host"
 	rm -f "$file"
 }
 

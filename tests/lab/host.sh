@@ -82,7 +82,7 @@ host_start() {
 			$(clean_env) "$LAB_SELF" _host "$host"
 	) </dev/null >"$LAB/log/$host" 2>&1 &
 	disown # or this shell tells how it ended
-	wait_for 10 host_ready "$dir" $! && [ -e "$dir/pid" ] && plug_in "$host" && echo go >"$dir/go" &&
+	wait_for 10 host_ready "$dir" $! && [ -e "$dir/pid" ] && cgroup_settle "$cgroup" && plug_in "$host" && echo go >"$dir/go" &&
 		wait_for 20 host_answers "$host" && keep_capabilities "$host" && return 0
 	warn "host '$host' did not come up: $(tail -qn 3 "$LAB/log/$host" "$dir/logs/libvirtd.log" 2>/dev/null)"
 	return 1
@@ -144,8 +144,6 @@ mount_system() {
 	mount -t sysfs sysfs /sys
 	if [ -e /proc/self/cgroup ] && ! grep -q '^[1-9]' /proc/self/cgroup; then
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup
-		mkdir /sys/fs/cgroup/sys
-		echo 1 >/sys/fs/cgroup/sys/cgroup.procs
 		return
 	fi
 	mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup

@@ -38,11 +38,14 @@ build_aside() {
 	fi
 }
 
+# The admin namespace has no way to the mirrors; the machine's first process has.
+download() { nsenter -t 1 -n apt-get -q download "$1" || apt-get -q download "$1"; }
+
 build_kernel() {
 	local package version module file
 	package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $2; exit }')
 	[ -n "$package" ] || { echo "no package linux-image-cloud-amd64: apt-get update?"; return 1; }
-	apt-get -q download "$package"
+	download "$package"
 	dpkg -x ./*.deb tree
 	version=$(ls tree/lib/modules)
 	cp "tree/boot/vmlinuz-$version" vmlinuz
@@ -76,7 +79,7 @@ build_image() {
 # add_agent ROOT: Debian's qemu-guest-agent and the libraries it is linked with.
 add_agent() {
 	local library
-	apt-get -q download qemu-guest-agent
+	download qemu-guest-agent
 	dpkg -x ./qemu-guest-agent*.deb agent
 	cp agent/usr/sbin/qemu-ga "$1/bin/"
 	for library in $(ldd agent/usr/sbin/qemu-ga | grep -o '/[^ ]*'); do
@@ -96,6 +99,9 @@ guest_image() {
 	kernel=$(cached kernel build_kernel) && program=$(guest_program) &&
 		cached "image-$(program_key)${1:+-$1}" build_image "$kernel" "$program" "$@"
 }
+
+# prepare [agent]: builds what guests need now, rather than at the first one.
+cmd_prepare() { guest_image "$@" >/dev/null && domain_type >/dev/null; }
 
 # domain_type: kvm where a trial guest boots with it. A /dev/kvm that opens may still not work, or hang, so
 # nothing less tells; asked once for each boot of the machine.

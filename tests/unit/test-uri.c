@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which URIs are taken, and that a refusal names the part but never a password. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
+#include "test.h"
 
-#include <cmocka.h>
+#include <stdio.h>
 
 #include "virt/virt.h"
 
@@ -213,7 +209,7 @@ static void verdict(const struct uri_case *c, int rc, const char *text)
 static void test_connection_uris(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(connections) / sizeof(*connections); i++) {
+	for (size_t i = 0; i < COUNT(connections); i++) {
 		struct vmm_err err = { 0 };
 		int rc = vmm_uri_check(connections[i].uri, &err);
 
@@ -224,7 +220,7 @@ static void test_connection_uris(void **state)
 static void test_migration_uris(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(migrations) / sizeof(*migrations); i++) {
+	for (size_t i = 0; i < COUNT(migrations); i++) {
 		struct vmm_err err = { 0 };
 		int rc = vmm_uri_check_migration(migrations[i].uri, &err);
 
@@ -263,7 +259,7 @@ static void test_no_password_in_message(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(uris) / sizeof(*uris); i++) {
+	for (size_t i = 0; i < COUNT(uris); i++) {
 		struct vmm_err err = { 0 };
 
 		assert_int_equal(vmm_uri_check(uris[i], &err), VMM_EINPUT);
@@ -298,6 +294,5 @@ int main(void)
 		cmocka_unit_test(test_peer),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN(tests);
 }

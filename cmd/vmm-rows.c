@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows in, rows out: another format, other columns, another order. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "frame/columns.h"
+#include "frame/frame.h"
+
+#define INPUT_MAX (1u << 30)
+
+static char *sort_by, *head;
+/* The output refers to both until the end of the process. */
+static struct vmm_table *input;
+static struct cmd_column *columns;
+
+/* clang-format off */
+static const struct poptOption options[] = {
+	{ "sort", 0, POPT_ARG_STRING, &sort_by, 0,
+		"order by this column, numbers by value; -COL: largest first", "[-]COL" },
+	{ "head", 0, POPT_ARG_STRING, &head, 0, "only the first N rows", "N" },
+	POPT_TABLEEND
+};
+/* clang-format on */
+
+/* What a column of this name is in this toolkit's own tables, so that numbers stay numbers. */
+static enum vmm_type type_of(const char *name)
+{
+	const struct cmd_column *const known[] = { vm_columns, host_columns };
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct cmd_column *c = known[i]; c->name; c++)
+			if (strcmp(c->name, name) == 0)
+				return c->type;
+	return VMM_TEXT;
+}
+
+static struct cmd_column *columns_of(const struct vmm_table *t)
+{
+	size_t n = vmm_table_cols(t);
+	struct cmd_column *cols = calloc(n + 1, sizeof(*cols));
+
+	for (size_t i = 0; cols && i < n; i++)
+		cols[i] = (struct cmd_column){ vmm_table_colname(t, i),
+					       type_of(vmm_table_colname(t, i)), false, "" };
+	return cols;
+}
+
+struct order {
+	int col;
+	bool down;
+};
+
+static int compare(const struct vmm_table *t, size_t a, size_t b, void *arg)
+{
+	const struct order *o = arg;
+	const char *x = vmm_table_get(t, a, o->col), *y = vmm_table_get(t, b, o->col);
+	uint64_t m, n;
+	int cmp;
+
+	if (vmm_num_u64("", x, 0, UINT64_MAX, &m, NULL) == 0 &&
+	    vmm_num_u64("", y, 0, UINT64_MAX, &n, NULL) == 0)
+		cmp = (m > n) - (m < n);
+	else
+		cmp = strcmp(x, y);
+	return o->down ? -cmp : cmp;
+}
+
+static int sort(struct cmd_run *c, struct vmm_table *t)
+{
+	struct order o = { .down = *sort_by == '-' };
+
+	o.col = vmm_table_col(t, sort_by + o.down);
+	if (o.col < 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--sort '%s': the input has no such column",
+				   sort_by);
+	vmm_table_sort_by(t, compare, &o);
+	return 0;
+}
+
+static int print(struct cmd_run *c)
+{
+	uint64_t n = vmm_table_rows(input), most = n;
+
+	columns = columns_of(input);
+	if (!columns)
+		return vmm_err_nomem(&c->err);
+	if (cmd_opt_u64(c, "--head", head, 0, UINT64_MAX, &most) < 0 ||
+	    cmd_columns(c, columns) < 0)
+		return c->err.code;
+	return cmd_rows_at(c, input, NULL, most < n ? most : n);
+}
+
+static int run(struct cmd_run *c)
+{
+	VMM_STR_AUTO text = NULL;
+	size_t len;
+
+	if (vmm_read_fd("stdin", STDIN_FILENO, INPUT_MAX, &text, &len, &c->err) < 0 ||
+	    vmm_rows_parse("stdin", text, len, &input, &c->err) < 0)
+		return c->err.code;
+	if (vmm_table_cols(input) == 0) /* JSON without rows: nobody said what columns there are */
+		return VMM_OK;
+	if (sort_by && sort(c, input) < 0)
+		return c->err.code;
+	return print(c);
+}
+
+static const struct cmd vmm_rows = {
+	.name = "vmm-rows",
+	.operands = "",
+	.summary = "Read rows (TSV or JSON) on stdin; print them in another format, order or choice.",
+	.options = options,
+	.uses = CMD_ROWS,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(&vmm_rows, argc, argv);
+}

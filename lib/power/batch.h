@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One power operation on many VMs: found where they really are, done in parallel, recorded.
+ *
+ *	vmm_power_batch(st, selectors, VMM_POWER_ON, &opt, done, ctx, err);
+ */
+#ifndef VMM_POWER_BATCH_H
+#define VMM_POWER_BATCH_H
+
+#include "base/strv.h"
+#include "power/power.h"
+#include "store/store.h"
+
+struct vmm_power_batch_options {
+	struct vmm_power_options power;
+	unsigned jobs, per_host; /* 0: 16, and no limit */
+	bool fail_fast, dry_run;
+};
+
+/* What became of one. Strings are valid during the call of `done` only. */
+struct vmm_power_result {
+	const char *vm, *uuid, *host;
+	const char *result; /* done; already: nothing had to be done; possible refused failed aborted skipped */
+	const char *state;  /* afterwards */
+	const char *note;   /* what was different from the inventory, or "" */
+	const char *error;
+	uint64_t ms;
+	int code;
+};
+typedef int vmm_power_done(const struct vmm_power_result *r, void *ctx);
+
+int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_power_op op,
+		    const struct vmm_power_batch_options *opt, vmm_power_done *done, void *ctx,
+		    struct vmm_err *err);
+
+#endif

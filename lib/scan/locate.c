@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A VM where it really is. What is recorded is looked at first, cheaply; only if it is not
+ * true any more are all hosts visited.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "scan/scan-internal.h"
+
+struct search {
+	struct vmm_store *st;
+	struct vmm_inventory *inv;
+	const char *selector;
+	const struct vmm_scan_options *opt;
+	struct vmm_err *err;
+	size_t row; /* in inv->vms */
+	/* the VM as it was recorded; copies, since *inv is read anew */
+	struct vmm_table *was;
+};
+
+static const char *now(const struct search *s, const char *column)
+{
+	return vmm_table_at(s->inv->vms, s->row, column);
+}
+
+static const char *was(const struct search *s, const char *column)
+{
+	return vmm_table_at(s->was, 0, column);
+}
+
+static int nomem(const struct search *s)
+{
+	return vmm_err_nomem(s->err);
+}
+
+static int record(struct search *s, const struct vmm_sighting *seen, size_t n)
+{
+	struct vmm_inventory fresh = VMM_INVENTORY_INIT;
+	int rc = vmm_inventory_update(s->st, seen, n, NULL, s->err);
+
+	if (rc == 0)
+		rc = vmm_inventory_read(s->st, &fresh, s->err);
+	if (rc < 0)
+		return rc;
+	vmm_inventory_release(s->inv);
+	*s->inv = fresh;
+	return 0;
+}
+
+/* Every host, and what they say into the inventory. *silent: one that did not answer, and why. */
+static int visit_all(struct search *s, char **silent)
+{
+	size_t n = vmm_table_rows(s->inv->hosts);
+	size_t *rows = calloc(n + 1, sizeof(*rows));
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+	struct vmm_scan *scan = NULL;
+	int rc;
+
+	for (size_t i = 0; rows && i < n; i++)
+		rows[i] = i;
+	rc = rows ? vmm_scan_visit(s->inv, rows, n, s->opt, &scan, s->err) : nomem(s);
+	free(rows);
+	if (rc < 0)
+		return rc;
+	if (scan->n < n)
+		rc = vmm_err_set(s->err, VMM_ECANCEL, "cancelled");
+	if (rc == 0)
+		rc = record(s, scan->seen, scan->n);
+	for (size_t i = 0; i < scan->n && rc == 0 && !text.len; i++)
+		if (!scan->seen[i].answered)
+			vmm_buf_addf(&text, "host '%s' does not answer: %s", scan->seen[i].name,
+				     scan->seen[i].error);
+	vmm_scan_free(scan);
+	*silent = rc == 0 && text.len ? vmm_buf_steal(&text) : NULL;
+	return rc;
+}
+
+/* ---- the recorded host ---- */
+
+/* What it says about this VM alone. Its err says why it doesn't. */
+static int ask_host(struct search *s, long host, struct vmm__outcome *o)
+{
+	struct vmm__visit *v = vmm__visit_new(s->inv->hosts, (size_t)host, s->opt);
+	int rc;
+
+	if (!v)
+		return nomem(s);
+	memcpy(v->only, was(s, "uuid"), VMM_UUID_LEN);
+	rc = vmm__visit_all(&v, 1, s->opt, o, s->err);
+	if (rc == 0 && !o->visited)
+		rc = vmm_err_set(s->err, VMM_ECANCEL, "cancelled");
+	return rc;
+}
+
+static bool off(const char *state)
+{
+	return strcmp(state, "stop") == 0;
+}
+
+/* 1: it is there, and *inv is up to date; 0: not there, or not for sure; or an error. */
+static int look_at_home(struct search *s)
+{
+	long host = vmm_inventory_host(s->inv, was(s, "host"));
+	struct vmm__outcome o = { 0 };
+	struct vmm_sighting seen;
+	const char *state;
+	int rc = 0;
+
+	if (host < 0)
+		return 0;
+	rc = ask_host(s, host, &o);
+	if (rc < 0 || o.code || !vmm_table_rows(o.vms))
+		goto out;
+	state = vmm_table_at(o.vms, 0, "state");
+	/* Off here may mean that it runs elsewhere: it went there, or was known to be there too. */
+	if (off(state) && (!off(was(s, "last")) || *was(s, "also")))
+		goto out;
+	if (strcmp(state, was(s, "state")) != 0 ||
+	    strcmp(vmm_table_at(o.vms, 0, "name"), was(s, "name")) != 0) {
+		seen = vmm__outcome_sighting(&o, true);
+		rc = record(s, &seen, 1);
+	}
+	if (rc == 0)
+		rc = 1;
+out:
+	vmm__outcome_release(&o);
+	return rc;
+}
+
+/* ---- what has changed ---- */
+
+static void phrase(struct vmm_buf *text, const char *verb, const char *from, const char *to)
+{
+	if (strcmp(from, to) != 0)
+		vmm_buf_addf(text, "%s%s from %s to %s", text->len ? ", " : "", verb, from, to);
+}
+
+/* The states of an unreachable host are no news: what counts is what was seen. */
+static int tell(const struct search *s, char **changed)
+{
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+
+	*changed = NULL;
+	phrase(&text, "moved", was(s, "host"), now(s, "host"));
+	phrase(&text, "renamed", was(s, "name"), now(s, "name"));
+	phrase(&text, "changed", was(s, "last"), now(s, "last"));
+	if (!text.len)
+		return 0;
+	vmm_buf_adds(&text, " since it was last seen");
+	*changed = vmm_buf_steal(&text);
+	return *changed ? 0 : nomem(s);
+}
+
+/* Whoever names a VM by a name that it has no longer may mean another one. */
+static int check_name(const struct search *s)
+{
+	if (strcmp(was(s, "name"), now(s, "name")) == 0 || strcmp(s->selector, now(s, "uuid")) == 0)
+		return 0;
+	return vmm_err_set(s->err, VMM_EREFUSED, "'%s' was renamed to '%s' since it was last seen",
+			   was(s, "name"), now(s, "name"));
+}
+
+/* ---- the search ---- */
+
+static int take(struct search *s, size_t row)
+{
+	s->row = row;
+	s->was = vmm_table_new(NULL);
+	return s->was && vmm_table_copy_row(s->was, s->inv->vms, row) >= 0 ? 0 : nomem(s);
+}
+
+/* A selector that means nothing yet: perhaps nobody has looked. */
+static int find_new(struct search *s, char **changed)
+{
+	VMM_STR_AUTO silent = NULL;
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+	size_t row;
+	int rc = visit_all(s, &silent);
+
+	if (rc == 0)
+		rc = vmm_inventory_find_vm(s->inv, s->selector, &row, s->err);
+	if (rc == VMM_ENOTFOUND && silent)
+		return vmm_err_set(s->err, VMM_EAGAIN, "'%s' was not found, but %s", s->selector,
+				   silent);
+	if (rc < 0)
+		return rc;
+	s->row = row;
+	vmm_buf_addf(&text, "found on %s, where it was not seen before", now(s, "host"));
+	*changed = vmm_buf_steal(&text);
+	return *changed ? 0 : nomem(s);
+}
+
+/* After a visit to all hosts: is it known where it is? */
+static int check_found(struct search *s, const char *silent)
+{
+	long row = vmm_table_find(s->inv->vms, vmm_table_col(s->inv->vms, "uuid"), was(s, "uuid"));
+
+	if (row < 0)
+		return vmm_err_set(s->err, VMM_ENOTFOUND,
+				   "'%s' is on no host any more, since it was last seen on '%s'",
+				   s->selector, was(s, "host"));
+	s->row = (size_t)row;
+	if (strcmp(now(s, "state"), "unknown") == 0)
+		return vmm_err_set(s->err, VMM_EAGAIN, "nobody can tell where '%s' is: %s",
+				   s->selector, silent ? silent : "it was not seen");
+	return 0;
+}
+
+static int find_known(struct search *s, char **changed)
+{
+	VMM_STR_AUTO silent = NULL;
+	int rc = look_at_home(s);
+
+	if (rc == 0) {
+		rc = visit_all(s, &silent);
+		if (rc < 0)
+			return rc;
+	}
+	if (rc >= 0)
+		rc = check_found(s, silent);
+	if (rc == 0)
+		rc = check_name(s);
+	return rc < 0 ? rc : tell(s, changed);
+}
+
+int vmm_scan_locate(struct vmm_store *st, struct vmm_inventory *inv, const char *selector,
+		    const struct vmm_scan_options *opt, size_t *vm_row, char **changed,
+		    struct vmm_err *err)
+{
+	struct search s = { .st = st, .inv = inv, .selector = selector, .opt = opt, .err = err };
+	char *how = NULL;
+	size_t row;
+	int rc = vmm_inventory_find_vm(inv, selector, &row, err);
+
+	if (rc == VMM_ENOTFOUND) {
+		rc = find_new(&s, &how);
+	} else if (rc == 0) {
+		rc = take(&s, row);
+		if (rc == 0)
+			rc = find_known(&s, &how);
+	}
+	vmm_table_free(s.was);
+	if (rc < 0)
+		return rc;
+	*vm_row = s.row;
+	*changed = how;
+	return 0;
+}
