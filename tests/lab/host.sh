@@ -122,6 +122,8 @@ cmd__host() {
 	mount_system
 	mount --bind "$dir/run" /run
 	mkdir -p /run/lock /run/libvirt /run/sshd
+	# The packages leave these to libvirtd's first start, which a fresh machine has not seen.
+	mkdir -p /var/{lib,cache,log}/libvirt
 	mount --bind "$dir/etc" /etc/libvirt
 	mount --bind "$dir/lib" /var/lib/libvirt
 	mount --bind "$dir/cache" /var/cache/libvirt
