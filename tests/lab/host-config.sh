@@ -15,6 +15,7 @@ write_host_config() {
 		"$(new_uuid)" >"$dir/etc/qemu/networks/lab.xml"
 	ln -s /etc/libvirt/qemu/networks/lab.xml "$dir/etc/qemu/networks/autostart/lab.xml"
 	write_sshd "$1" "$2"
+	write_accounts "$LAB/hosts/$1"
 	[ ! -d "$(capability_cache)" ] || cp -r "$(capability_cache)/." "$dir/cache/"
 }
 
@@ -80,6 +81,17 @@ write_sshd() {
 	# sshd turns a locked root away, which it is on many a machine.
 	printf 'root:*:1:0:99999:7:::\nsshd:*:1:0:99999:7:::\n' >"$dir/shadow"
 	chmod 600 "$dir/shadow"
+}
+
+# libvirtd insists on the user its package was built for, who comes with another package. Here its
+# guests run as root; the machine's own accounts stay as they are.
+write_accounts() {
+	local dir=$1
+	{ cat /etc/passwd && grep -q ^libvirt-qemu: /etc/passwd ||
+		echo libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin; } >"$dir/passwd"
+	{ cat /etc/group && grep -q ^libvirt-qemu: /etc/group ||
+		echo libvirt-qemu:x:64055:; } >"$dir/group"
+	grep -q ^kvm: "$dir/group" || echo kvm:x:64056: >>"$dir/group"
 }
 
 # libvirtd asks QEMU what it can do, about half a second for each binary, and keeps the answers for as

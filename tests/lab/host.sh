@@ -129,6 +129,8 @@ cmd__host() {
 	mount --bind "$dir/cache" /var/cache/libvirt
 	mount --bind "$dir/logs" /var/log/libvirt
 	mount --bind "$dir/ssh/shadow" /etc/shadow
+	mount --bind "$dir/passwd" /etc/passwd
+	mount --bind "$dir/group" /etc/group
 	mount_local "$host" "$dir/local"
 	echo "$pid" >"$dir/pid.new"
 	mv "$dir/pid.new" "$dir/pid"
