@@ -153,7 +153,7 @@ map:
 # ---- tests ----
 
 $(WITH_DEPS):
-	@tests/install-deps
+	@tests/install-deps $(if $(filter demo,$@),build lab)
 	@$(MAKE) --no-print-directory do-$@
 
 run_tests = tests/run -b $(B) $(if $(T),-m '$(T)') $(1)
@@ -223,7 +223,7 @@ dist:
 	git archive --prefix=vmm-utils-$(VERSION)/ HEAD | xz >vmm-utils-$(VERSION).tar.xz
 
 deps:
-	@sed 's/#.*//; /^[[:space:]]*$$/d' tests/packages
+	@sed 's/#.*//; /^\[/d; /^[[:space:]]*$$/d' tests/packages
 
 help:
 	@sed -n 's/^#: //p' Makefile

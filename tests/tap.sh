@@ -73,7 +73,7 @@ exits() {
 	else
 		fail "$tap_name"
 		diag "$* ended with $status, not $tap_want"
-		head -n 20 "$out" "$err" | sed 's/^/# /'
+		head -q -n 20 "$out" "$err" | sed "s|^|# |"
 	fi
 }
 

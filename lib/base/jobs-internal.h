@@ -47,7 +47,7 @@ struct vmm__item *vmm__pool_collect(struct vmm__pool *p, uint64_t until);
 struct vmm__item *vmm__item_start(struct vmm__pool *p, const struct vmm_job *job, size_t number);
 /* False: it has ended meanwhile. True: it is the thread's, and may be freed at any time. */
 bool vmm__item_abandon(struct vmm__item *it);
-/* And its arg. */
+/* And its arg, unless that is NULL. */
 void vmm__item_free(struct vmm__item *it);
 
 /* ---- jobs-keys.c ---- */

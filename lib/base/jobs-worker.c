@@ -147,7 +147,7 @@ bool vmm__item_abandon(struct vmm__item *it)
 
 void vmm__item_free(struct vmm__item *it)
 {
-	if (it->free_arg)
+	if (it->free_arg && it->arg)
 		it->free_arg(it->arg);
 	free(it);
 }

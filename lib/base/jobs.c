@@ -41,7 +41,7 @@ static void report(struct runner *r, size_t job, enum vmm_job_state state, int c
 static void skip(struct runner *r, size_t job, int code)
 {
 	report(r, job, VMM_JOB_SKIPPED, code);
-	if (r->jobs[job].free_arg)
+	if (r->jobs[job].free_arg && r->jobs[job].arg)
 		r->jobs[job].free_arg(r->jobs[job].arg);
 }
 
@@ -116,6 +116,7 @@ static void finish(struct runner *r, struct vmm__item *ended)
 			at++;
 		remove_running(r, at, it->job);
 		report(r, it->job, VMM_JOB_DONE, it->code);
+		it->arg = r->jobs[it->job].arg;
 		vmm__item_free(it);
 	}
 }

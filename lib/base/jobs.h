@@ -17,8 +17,9 @@
  * run(), or get there when the host answers at last. So run() must touch nothing but its
  * arg, and what the caller needs from arg may be read in `done` only when the state is
  * VMM_JOB_DONE. The arg is freed (free_arg) when the caller and the thread are both done
- * with it: after `done` for a finished item, by the thread itself for an abandoned one. A
- * `done` that wants to keep the arg of a finished item takes it and sets job->arg to NULL.
+ * with it: after `done` for a finished or skipped item, by the thread itself for an
+ * abandoned one (which no longer counts against the limits). A `done` that wants to keep the
+ * arg of a finished or skipped item takes it and sets job->arg to NULL.
  *
  * Cancelling: at level 1 nothing new starts (those items end with VMM_JOB_SKIPPED);
  * run() sees the level through the same `struct vmm_cancel` and may stop early at 2.
@@ -47,11 +48,11 @@ enum vmm_job_state {
 struct vmm_job {
 	int (*run)(void *arg);
 	void *arg;
-	void (*free_arg)(void *arg);   /* may be NULL */
-	uint64_t limit_ms;             /* from its start; 0: none */
+	void (*free_arg)(void *arg);    /* may be NULL */
+	uint64_t limit_ms;              /* from its start; 0: none */
 	const char *keys[VMM_JOB_KEYS]; /* NULL: none; borrowed until vmm_jobs_run() returns */
-	enum vmm_job_state state;      /* out */
-	int code;                      /* out: what run() returned */
+	enum vmm_job_state state;       /* out */
+	int code; /* out: what run() returned; VMM_EAGAIN: timeout; why it was skipped */
 };
 
 struct vmm_jobs_limits {
@@ -62,7 +63,7 @@ struct vmm_jobs_limits {
 /*
  * Returns when every item has ended, been abandoned or skipped. A `done` that returns
  * non-zero keeps anything further from starting (--fail-fast). 0, or VMM_EAGAIN when not
- * even one thread could be started.
+ * even one thread could be started, or VMM_ENOMEM; what could not run has been skipped.
  */
 int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *limits,
 		 const struct vmm_cancel *cancel, int (*done)(struct vmm_job *job, void *ctx),

@@ -47,8 +47,6 @@ static bool means(const struct reading *r, const struct vmm_table *vms, size_t r
 {
 	const char *name = vmm_table_at(vms, row, "name");
 
-	if (r->uuid[0] && strcmp(vmm_table_at(vms, row, "uuid"), r->uuid) == 0)
-		return true;
 	if (!r->any_host && strcmp(vmm_table_at(vms, row, "host"), r->host.data) != 0)
 		return false;
 	return *name && (strcmp(name, r->name) == 0 || strcmp(name, r->decoded.data) == 0);
@@ -77,10 +75,13 @@ int vmm_inventory_find_vm(const struct vmm_inventory *inv, const char *selector,
 {
 	struct candidates found = { .n = 0 };
 	struct reading r;
+	long known = -1;
 	int rc;
 
 	rc = reading_init(&r, selector, err);
-	for (size_t i = 0; i < vmm_table_rows(inv->vms) && rc == 0; i++) {
+	if (rc == 0 && r.uuid[0])
+		known = vmm_table_find(inv->vms, vmm_table_col(inv->vms, "uuid"), r.uuid);
+	for (size_t i = 0; i < vmm_table_rows(inv->vms) && rc == 0 && known < 0; i++) {
 		if (!means(&r, inv->vms, i))
 			continue;
 		if (found.n < MAX_SHOWN)
@@ -90,6 +91,10 @@ int vmm_inventory_find_vm(const struct vmm_inventory *inv, const char *selector,
 	reading_release(&r);
 	if (rc < 0)
 		return rc;
+	if (known >= 0) {
+		*row = (size_t)known;
+		return 0;
+	}
 	if (found.n > 1)
 		return ambiguous(inv->vms, selector, &found, err);
 	if (found.n == 0)

@@ -67,8 +67,8 @@ int vmm_inventory_hosts(const struct vmm_inventory *inv, const struct vmm_strv *
 			size_t *rows, size_t *n, struct vmm_err *err);
 
 /*
- * The VM that a selector means: NAME, HOST/NAME or UUID. NAME is taken as it stands and
- * also, if it can be, percent-decoded (as a terminal shows it); if that and the plain
+ * The VM that a selector means: UUID, NAME or HOST/NAME. A known UUID means that VM, whatever
+ * others are called: no name keeps anybody from naming it. NAME is taken as it stands and also, if it can be, percent-decoded (as a terminal shows it); if that and the plain
  * reading mean different VMs, or several hosts have the name, the answer is VMM_EREFUSED
  * "ambiguous" with the candidates as HOST/NAME (UUID). Nothing: VMM_ENOTFOUND.
  */

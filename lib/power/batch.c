@@ -84,8 +84,7 @@ static int find(struct task *t)
 static void record(struct task *t)
 {
 	VMM_TABLE_AUTO *vms = vmm_table_new(NULL);
-	struct vmm_sighting seen = { .name = t->host, .answered = true, .partial = true,
-				     .vms = vms };
+	struct vmm_sighting seen = { .name = t->host, .answered = true, .partial = true, .vms = vms };
 
 	if (!vms || vmm_scan_domain(t->dom, t->host, vms, NULL) < 0)
 		return;
@@ -138,8 +137,13 @@ static const char *or_none(const char *s)
 static int ended(struct vmm_job *job, void *arg)
 {
 	struct context *c = arg;
-	struct vmm_power_result r = { .vm = c->vms->s[job - c->jobs], .uuid = "", .host = "",
-				      .state = "", .note = "", .error = "", .code = job->code };
+	struct vmm_power_result r = { .vm = c->vms->s[job - c->jobs],
+				      .uuid = "",
+				      .host = "",
+				      .state = "",
+				      .note = "",
+				      .error = "",
+				      .code = job->code };
 	struct task *t = job->arg;
 
 	if (job->state == VMM_JOB_TIMEOUT) {
@@ -201,7 +205,9 @@ int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_p
 			ret = err->code;
 			break;
 		}
-		jobs[n] = (struct vmm_job){ .run = run_task, .arg = t, .free_arg = free_task,
+		jobs[n] = (struct vmm_job){ .run = run_task,
+					    .arg = t,
+					    .free_arg = free_task,
 					    .limit_ms = t->opt.timeout_ms + GRACE_MS };
 		if (vmm_inventory_find_vm(&inv, vms->s[n], &row, NULL) == 0)
 			jobs[n].keys[0] = vmm_table_at(inv.vms, row, "host");

@@ -10,8 +10,7 @@
 
 static const struct op {
 	const char *name;
-	const char
-		*cap; /* what the driver must be able to do; NULL: every driver does, or says so */
+	const char *cap; /* what the driver must be able to do; NULL: every driver does, or says so */
 } ops[] = {
 	[VMM_POWER_ON] = { "on", NULL },
 	[VMM_POWER_OFF] = { "off", NULL },

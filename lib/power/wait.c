@@ -10,6 +10,7 @@
 #define POLL_MS 100
 /* A guest that is still booting misses the button: it is pressed again, ever more patiently. */
 #define REPEAT_MS 2000
+#define REPEAT_MORE_MS 1000
 
 struct wait {
 	virDomainPtr dom;
@@ -28,7 +29,7 @@ static bool cancelled(const struct wait *w)
 /* Polls until it is reached, the time is over, or the user has had enough. */
 static int wait_until(const struct wait *w, struct vmm_err *err)
 {
-	uint64_t start = vmm_clock_ms(), again = start + REPEAT_MS;
+	uint64_t start = vmm_clock_ms(), pause = REPEAT_MS, again = start + pause;
 
 	for (;;) {
 		uint64_t now = vmm_clock_ms();
@@ -45,7 +46,8 @@ static int wait_until(const struct wait *w, struct vmm_err *err)
 					   w->what, w->opt->timeout_ms / 1000);
 		if (now >= again) {
 			w->request(w->dom, 0);
-			again = now + 2 * (now - start);
+			pause += REPEAT_MORE_MS;
+			again = now + pause;
 		}
 		vmm_sleep_ms(POLL_MS);
 	}

@@ -7,8 +7,7 @@
 #include "scan/scan-internal.h"
 #include "virt/xmlread.h"
 
-static int put_text(struct vmm_table *host, const char *column, xmlNodePtr node,
-		    struct vmm_err *err)
+static int put_text(struct vmm_table *host, const char *column, xmlNodePtr node, struct vmm_err *err)
 {
 	xmlChar *text = node ? xmlNodeGetContent(node) : NULL;
 	int rc = vmm__cell(host, 0, column, text ? (const char *)text : "", err);
@@ -23,8 +22,7 @@ static int put_uuid(struct vmm_table *host, xmlNodePtr node, struct vmm_err *err
 	xmlChar *text = node ? xmlNodeGetContent(node) : NULL;
 	char uuid[VMM_UUID_LEN + 1] = "";
 
-	if (text &&
-	    (!vmm_uuid_parse((const char *)text, uuid) || strspn(uuid, "0-") == VMM_UUID_LEN))
+	if (text && (!vmm_uuid_parse((const char *)text, uuid) || strspn(uuid, "0-") == VMM_UUID_LEN))
 		*uuid = '\0';
 	xmlFree(text);
 	return vmm__cell(host, 0, "uuid", uuid, err);

@@ -6,7 +6,7 @@
 #include "scan/scan-internal.h"
 #include "virt/virt.h"
 
-#define AGENT_TIME_MS 3000
+#define AGENT_TIME_MS 2000
 
 static const char *yes_no(int flag)
 {
@@ -48,18 +48,20 @@ static int put_basics(virDomainPtr dom, const char *host, int state, int reason,
 	return put_all(vms, row, pairs, sizeof(pairs) / sizeof(*pairs), err);
 }
 
-static int put_details(virDomainPtr dom, bool active, struct vmm_table *vms, size_t row,
+static int put_details(virDomainPtr dom, int state, struct vmm_table *vms, size_t row,
 		       struct vmm_err *err)
 {
 	const struct vmm__asked asked = { dom, row };
-	bool agent = false;
-	int rc = vmm__detail_xml(dom, vms, row, &agent, err);
+	struct vmm__detail d = { 0 };
+	int rc = vmm__detail_xml(dom, vms, row, &d, err);
 
-	if (rc < 0 || !active)
+	if (rc == 0)
+		rc = vmm__detail_snapshots(dom, vms, row, err);
+	if (rc < 0 || !vmm_virt_active(state))
 		return rc;
-	if (agent)
-		rc = vmm__agents_ask(&asked, 1, vms, vmm_clock_ms() + AGENT_TIME_MS, err);
-	return rc < 0 ? rc : vmm__detail_addresses(dom, vms, row, err);
+	if (!d.agent || state != VIR_DOMAIN_RUNNING)
+		return vmm__detail_addresses(dom, vms, row, &d, err);
+	return vmm__agents_ask(&asked, 1, "", "", vms, vmm_clock_ms() + AGENT_TIME_MS, err);
 }
 
 int vmm_scan_domain(virDomainPtr dom, const char *host, struct vmm_table *vms, struct vmm_err *err)
@@ -78,7 +80,7 @@ int vmm_scan_domain(virDomainPtr dom, const char *host, struct vmm_table *vms, s
 	if (rc == 0)
 		rc = put_basics(dom, host, state, reason, vms, (size_t)row, err);
 	if (rc == 0)
-		rc = put_details(dom, vmm_virt_active(state), vms, (size_t)row, err);
+		rc = put_details(dom, state, vms, (size_t)row, err);
 	if (rc < 0)
 		vmm_table_del(vms, (size_t)row);
 	return rc;

@@ -133,8 +133,9 @@ static int list_by_lists(struct vmm__visit *v, struct vmm_err *err)
 
 	if (n < 0)
 		return vmm_err_virt(err, "cannot list the VMs");
-	nodd = virConnectListAllDomains(
-		v->conn, &odd, VIR_CONNECT_LIST_DOMAINS_PAUSED | VIR_CONNECT_LIST_DOMAINS_OTHER);
+	nodd = virConnectListAllDomains(v->conn, &odd,
+					VIR_CONNECT_LIST_DOMAINS_PAUSED |
+						VIR_CONNECT_LIST_DOMAINS_OTHER);
 	rc = nodd < 0 ? vmm_err_virt(err, "cannot list the VMs") : make_room(v, (size_t)n, err);
 	for (int i = 0; i < n && rc == 0; i++)
 		rc = add_listed(v, all[i], among(all[i], odd, nodd), err);

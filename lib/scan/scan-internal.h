@@ -21,6 +21,7 @@ struct vmm__found {
 	size_t row; /* in the visit's vms */
 	const char *state;
 	bool active;
+	bool snapshots;
 };
 
 struct vmm__visit {
@@ -84,24 +85,34 @@ struct vmm__found *vmm__scan_find(struct vmm__visit *v, const char *uuid);
 /* The <host> of a capabilities XML: uuid, arch, cpu_model. */
 int vmm__caps_read(const char *xml, struct vmm_table *host, struct vmm_err *err);
 
-/* One VM's details, but for what its agent knows. *agent: it is there to be asked. */
-int vmm__detail_xml(virDomainPtr dom, struct vmm_table *vms, size_t row, bool *agent,
+/* What a VM's XML tells about further questions. */
+struct vmm__detail {
+	bool agent;        /* it is there to be asked for addresses and host name */
+	bool nics, leases; /* it may have addresses, of libvirt's own DHCP server */
+};
+
+/* The pieces of one VM's details. Sets `details`. */
+int vmm__detail_xml(virDomainPtr dom, struct vmm_table *vms, size_t row, struct vmm__detail *detail,
 		    struct vmm_err *err);
-/* Addresses as the host sees them, where the cell is still empty. */
-int vmm__detail_addresses(virDomainPtr dom, struct vmm_table *vms, size_t row, struct vmm_err *err);
-/* Adds the addresses that are worth knowing, each once. */
-void vmm__address_cell(struct vmm_buf *cell, virDomainInterfacePtr *nics, int n);
+int vmm__detail_snapshots(virDomainPtr dom, struct vmm_table *vms, size_t row, struct vmm_err *err);
+/* Addresses as the host sees them. */
+int vmm__detail_addresses(virDomainPtr dom, struct vmm_table *vms, size_t row,
+			  const struct vmm__detail *detail, struct vmm_err *err);
+/* Adds those that a source of libvirt's knows and that are worth knowing, each once. */
+void vmm__addresses_add(struct vmm_buf *cell, virDomainPtr dom, unsigned source);
 
 /*
- * VMs whose agents are to be asked: host name and addresses into their rows. None keeps us
- * beyond `until`, on the monotonic clock.
+ * VMs of one connection whose agents are to be asked: host name and addresses into their rows.
+ * None keeps us beyond `until`, on the monotonic clock. Afterwards the connection may be busy
+ * with an agent that did not answer: it is good for closing only. With its URI ("": not known)
+ * the others are asked over a new one.
  */
 struct vmm__asked {
 	virDomainPtr dom;
 	size_t row;
 };
-int vmm__agents_ask(const struct vmm__asked *asked, size_t n, struct vmm_table *vms, uint64_t until,
-		    struct vmm_err *err);
+int vmm__agents_ask(const struct vmm__asked *asked, size_t n, const char *uri, const char *auth_file,
+		    struct vmm_table *vms, uint64_t until, struct vmm_err *err);
 
 /* Short forms of vmm_table_put(). */
 int vmm__cell(struct vmm_table *t, size_t row, const char *column, const char *value,

@@ -61,7 +61,8 @@ int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
 
 /*
  * One VM as it is now: adds a row with the columns of vms, details included; fit for a partial
- * sighting. Runs in the caller's thread, except that the guest agent gets 3 s to answer.
+ * sighting. Runs in the caller's thread, except that the guest agent gets 2 s to answer. Where
+ * it doesn't, the connection is still busy with it afterwards, and other calls may be slow.
  */
 int vmm_scan_domain(virDomainPtr dom, const char *host, struct vmm_table *vms, struct vmm_err *err);
 

@@ -92,8 +92,7 @@ int vmm__visit_run(void *arg)
 	vmm_time_now(v->at);
 	/* Details give way before the deadline does, so that the rest is not lost with them. */
 	v->details_until = vmm_clock_ms() + v->timeout_ms * 7 / 10;
-	rc = vmm_virt_open(vmm__scan_was(v, "uri"), vmm__scan_was(v, "auth_file"), &v->conn,
-			   &v->err);
+	rc = vmm_virt_open(vmm__scan_was(v, "uri"), vmm__scan_was(v, "auth_file"), &v->conn, &v->err);
 	if (rc == 0)
 		rc = look_around(v);
 	let_go(v);

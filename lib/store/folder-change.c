@@ -68,19 +68,17 @@ int vmm__table_read(const struct vmm__dir *d, const char *name, struct vmm_buf *
 			    : vmm_tsv_parse(source.data, text->data, text->len, out, err);
 }
 
-int vmm__table_text(const char *name, struct vmm_table *t, struct vmm_buf *out,
-		    struct vmm_err *err)
+int vmm__table_text(const char *name, struct vmm_table *t, struct vmm_buf *out, struct vmm_err *err)
 {
 	vmm_table_sort(t);
 	for (size_t i = 0; i < vmm_table_rows(t); i++) {
 		const char *key = vmm_table_cols(t) ? vmm_table_get(t, i, 0) : "";
 
 		if (!*key)
-			return vmm_err_set(err, VMM_EINPUT, "table '%s': a row without a key",
-					   name);
+			return vmm_err_set(err, VMM_EINPUT, "table '%s': a row without a key", name);
 		if (i > 0 && strcmp(key, vmm_table_get(t, i - 1, 0)) == 0)
-			return vmm_err_set(err, VMM_EINPUT, "table '%s': two rows have the key '%s'",
-					   name, key);
+			return vmm_err_set(err, VMM_EINPUT,
+					   "table '%s': two rows have the key '%s'", name, key);
 	}
 	if (vmm_table_cols(t))
 		vmm_tsv_format(out, t);

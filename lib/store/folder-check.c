@@ -139,8 +139,7 @@ static int check_hidden(struct check *c, const char *file, const char *base, str
 
 /* ---- tables and the journal ---- */
 
-static int rewrite(struct check *c, const char *name, const struct vmm_buf *text,
-		   struct vmm_err *err)
+static int rewrite(struct check *c, const char *name, const struct vmm_buf *text, struct vmm_err *err)
 {
 	const struct vmm__edit edit = { .name = name, .text = *text };
 	struct vmm__record last = VMM__RECORD_INIT;

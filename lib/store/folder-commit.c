@@ -54,8 +54,7 @@ int vmm__left_aside(const struct vmm__dir *d, const struct vmm__record *last,
  * The writer before us may have died between its steps 3 and 4. Renaming its tables while
  * the disk may still hold the record before would mix the two, so step 4 comes first.
  */
-int vmm__roll_forward(const struct vmm__dir *d, const struct vmm__record *last,
-		      struct vmm_err *err)
+int vmm__roll_forward(const struct vmm__dir *d, const struct vmm__record *last, struct vmm_err *err)
 {
 	VMM_STRV_AUTO tables = VMM_STRV_INIT;
 	int rc = vmm__left_aside(d, last, &tables, err);
@@ -128,8 +127,7 @@ static int sync_folders(const struct vmm__dir *d, const struct vmm__record *last
 
 /* ---- steps 2 to 4 ---- */
 
-static int keep_previous(const struct vmm__dir *d, const struct vmm__record *last,
-			 struct vmm_err *err)
+static int keep_previous(const struct vmm__dir *d, const struct vmm__record *last, struct vmm_err *err)
 {
 	if (unlinkat(d->fd, ".commit.prev", 0) < 0 && errno != ENOENT)
 		return vmm__file_err(err, "remove", d, ".commit.prev");
@@ -148,9 +146,8 @@ static int take_back(const struct vmm__dir *d, const struct vmm__record *last, s
 	return vmm_err_prefix(err, "the change was taken back");
 }
 
-static int prepare(const struct vmm__dir *d, const struct vmm__record *last,
-		   struct vmm__record *next, const struct vmm__edit *edits, size_t n,
-		   struct vmm_err *err)
+static int prepare(const struct vmm__dir *d, const struct vmm__record *last, struct vmm__record *next,
+		   const struct vmm__edit *edits, size_t n, struct vmm_err *err)
 {
 	int rc = 0;
 

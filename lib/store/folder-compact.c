@@ -16,7 +16,7 @@
 #include "base/rows.h"
 
 #define LARGE ((size_t)1024 * 1024)
-#define KEEP  1000
+#define KEEP 1000
 
 /* Ended intents with an id below this one go. */
 static uint64_t oldest_kept(const struct vmm__journal *j)

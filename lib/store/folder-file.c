@@ -10,14 +10,12 @@
 
 #include "base/rows.h"
 
-int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *d,
-		  const char *name)
+int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *d, const char *name)
 {
 	return vmm_err_errno(err, "cannot %s '%s/%s'", verb, d->path, name);
 }
 
-int vmm__file_open(const struct vmm__dir *d, const char *name, int flags, int *fd,
-		   struct vmm_err *err)
+int vmm__file_open(const struct vmm__dir *d, const char *name, int flags, int *fd, struct vmm_err *err)
 {
 	*fd = openat(d->fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd < 0 && (errno != ENOENT || flags & O_CREAT))
@@ -69,8 +67,7 @@ int vmm__file_write(const struct vmm__dir *d, const char *name, const char *text
 	return rc;
 }
 
-int vmm__file_rename(const struct vmm__dir *d, const char *from, const char *to,
-		     struct vmm_err *err)
+int vmm__file_rename(const struct vmm__dir *d, const char *from, const char *to, struct vmm_err *err)
 {
 	if (renameat(d->fd, from, d->fd, to) < 0)
 		return vmm__file_err(err, "rename to", d, to);

@@ -60,8 +60,7 @@ static void owner_name(const struct vmm__intent *in, struct vmm_buf *out)
 }
 
 /* Why nobody else may have this intent now; 0 if its owner is dead. */
-static int refuse_if_alive(const struct vmm__dir *d, const struct vmm__intent *in,
-			   struct vmm_err *err)
+static int refuse_if_alive(const struct vmm__dir *d, const struct vmm__intent *in, struct vmm_err *err)
 {
 	VMM_BUF_AUTO owner = VMM_BUF_INIT;
 	bool alive;
@@ -106,8 +105,8 @@ static int hold_and_append(struct session *s, const struct vmm__event *e, struct
 	return rc;
 }
 
-int vmm__folder_begin(struct vmm_store *st, const char *op, const char *subject,
-		      const char *detail, uint64_t *id, struct vmm_err *err)
+int vmm__folder_begin(struct vmm_store *st, const char *op, const char *subject, const char *detail,
+		      uint64_t *id, struct vmm_err *err)
 {
 	struct vmm__event e = { 0, "begin", op, subject, detail };
 	struct session s;
@@ -198,8 +197,8 @@ static int add_row(struct vmm_table *t, const struct vmm__intent *in, bool alive
 		return VMM_ENOMEM;
 	snprintf(id, sizeof(id), "%" PRIu64, in->id);
 	const char *const cells[] = {
-		id, in->op, in->subject, in->detail, in->since, in->host, in->pid,
-		alive ? "yes" : "no",
+		id,        in->op,   in->subject, in->detail,
+		in->since, in->host, in->pid,     alive ? "yes" : "no",
 	};
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
 		if (vmm_table_set(t, (size_t)row, (int)i, cells[i]) < 0)
@@ -251,7 +250,7 @@ out:
 
 int vmm__folder_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err)
 {
-	static const char *const columns[] = { "id",	"op",	"subject", "detail", "since",
+	static const char *const columns[] = { "id",   "op",  "subject", "detail", "since",
 					       "host", "pid", "alive",   NULL };
 	struct vmm__journal j;
 	struct vmm__dir d;

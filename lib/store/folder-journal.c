@@ -7,27 +7,32 @@
  */
 #include "store/folder.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/num.h"
 #include "base/rows.h"
 
-#define FILE_NAME "journal.tsv"
-
-static const char *const columns[] = { "id",	  "time", "event", "op",     "subject",
-				       "host", "pid",  "detail", NULL };
+const char *const vmm__journal_columns[] = {
+	[VMM__ID] = "id",   [VMM__TIME] = "time",       [VMM__EVENT] = "event",
+	[VMM__OP] = "op",   [VMM__SUBJECT] = "subject", [VMM__HOST] = "host",
+	[VMM__PID] = "pid", [VMM__DETAIL] = "detail",   NULL,
+};
 
 /* ---- from rows to intents ---- */
 
 static int bad_row(const struct vmm__journal *j, size_t row, const char *why, struct vmm_err *err)
 {
-	return vmm_err_set(err, VMM_EINPUT, "%s/" FILE_NAME ":%zu: %s", j->dir->path, row + 2, why);
+	return vmm_err_set(err, VMM_EINPUT, "%s/" VMM__JOURNAL ":%zu: %s", j->dir->path, row + 2,
+			   why);
+}
+
+/* A journal is read for each record: its columns are looked up once and not for each cell. */
+static const char *cell(const struct vmm__journal *j, size_t row, enum vmm__column c)
+{
+	return vmm_table_get(j->rows, row, j->cols[c]);
 }
 
 static struct vmm__intent *find(const struct vmm__journal *j, uint64_t id)
@@ -54,12 +59,12 @@ static int apply_begin(struct vmm__journal *j, size_t row, uint64_t id, struct v
 		return bad_row(j, row, "an id that is not greater than those before", err);
 	j->intents[j->n++] = (struct vmm__intent){
 		.id = id,
-		.op = vmm_table_at(j->rows, row, "op"),
-		.subject = vmm_table_at(j->rows, row, "subject"),
-		.detail = vmm_table_at(j->rows, row, "detail"),
-		.since = vmm_table_at(j->rows, row, "time"),
-		.host = vmm_table_at(j->rows, row, "host"),
-		.pid = vmm_table_at(j->rows, row, "pid"),
+		.op = cell(j, row, VMM__OP),
+		.subject = cell(j, row, VMM__SUBJECT),
+		.detail = cell(j, row, VMM__DETAIL),
+		.since = cell(j, row, VMM__TIME),
+		.host = cell(j, row, VMM__HOST),
+		.pid = cell(j, row, VMM__PID),
 	};
 	j->last_id = id;
 	return 0;
@@ -67,11 +72,11 @@ static int apply_begin(struct vmm__journal *j, size_t row, uint64_t id, struct v
 
 static int apply(struct vmm__journal *j, size_t row, struct vmm_err *err)
 {
-	const char *event = vmm_table_at(j->rows, row, "event");
+	const char *event = cell(j, row, VMM__EVENT);
 	struct vmm__intent *in;
 	uint64_t id;
 
-	if (vmm_num_u64("id", vmm_table_at(j->rows, row, "id"), 1, INT64_MAX - 1, &id, NULL) < 0)
+	if (vmm_num_u64("id", cell(j, row, VMM__ID), 1, INT64_MAX - 1, &id, NULL) < 0)
 		return bad_row(j, row, "not an id", err);
 	if (strcmp(event, "begin") == 0)
 		return apply_begin(j, row, id, err);
@@ -79,10 +84,10 @@ static int apply(struct vmm__journal *j, size_t row, struct vmm_err *err)
 	if (!in || in->ended)
 		return bad_row(j, row, "no intent with this id is open", err);
 	if (strcmp(event, "note") == 0) {
-		in->detail = vmm_table_at(j->rows, row, "detail");
+		in->detail = cell(j, row, VMM__DETAIL);
 	} else if (strcmp(event, "take") == 0) {
-		in->host = vmm_table_at(j->rows, row, "host");
-		in->pid = vmm_table_at(j->rows, row, "pid");
+		in->host = cell(j, row, VMM__HOST);
+		in->pid = cell(j, row, VMM__PID);
 	} else if (strcmp(event, "end") == 0) {
 		in->ended = true;
 		j->ended++;
@@ -98,18 +103,20 @@ static int build(struct vmm__journal *j, const char *text, struct vmm_err *err)
 	int rc;
 
 	if (!j->good) {
-		j->rows = vmm_table_new(columns);
+		j->rows = vmm_table_new(vmm__journal_columns);
 		return j->rows ? 0 : vmm_err_nomem(err);
 	}
-	vmm_buf_addf(&source, "%s/" FILE_NAME, j->dir->path);
+	vmm_buf_addf(&source, "%s/" VMM__JOURNAL, j->dir->path);
 	rc = vmm_tsv_parse(source.data, text, j->good, &j->rows, err);
 	if (rc < 0)
 		return rc;
 	/* Records are appended under the header that stands there: it must have room for them. */
-	for (size_t i = 0; columns[i]; i++)
-		if (vmm_table_col(j->rows, columns[i]) < 0)
+	for (size_t i = 0; vmm__journal_columns[i]; i++) {
+		j->cols[i] = vmm_table_col(j->rows, vmm__journal_columns[i]);
+		if (j->cols[i] < 0)
 			return vmm_err_set(err, VMM_EINPUT, "%s:1: no column '%s'", source.data,
-					   columns[i]);
+					   vmm__journal_columns[i]);
+	}
 	j->intents = calloc(vmm_table_rows(j->rows) + 1, sizeof(*j->intents));
 	if (!j->intents)
 		return vmm_err_nomem(err);
@@ -124,8 +131,8 @@ static int read_from_start(const struct vmm__journal *j, int fd, char **text, si
 			   struct vmm_err *err)
 {
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return vmm__file_err(err, "read", j->dir, FILE_NAME);
-	return vmm__file_read(j->dir, FILE_NAME, fd, text, len, err);
+		return vmm__file_err(err, "read", j->dir, VMM__JOURNAL);
+	return vmm__file_read(j->dir, VMM__JOURNAL, fd, text, len, err);
 }
 
 /*
@@ -168,7 +175,7 @@ int vmm__journal_load(const struct vmm__dir *d, bool locked, struct vmm__journal
 
 	*j = (struct vmm__journal){ .dir = d, .fd = -1 };
 	if (d->fd >= 0)
-		rc = vmm__file_open(d, FILE_NAME,
+		rc = vmm__file_open(d, VMM__JOURNAL,
 				    locked ? O_RDWR | O_APPEND | O_CREAT : O_RDONLY, &fd, err);
 	if (rc == 0 && fd >= 0)
 		rc = locked ? read_from_start(j, fd, &text, &j->size, err)
@@ -211,79 +218,4 @@ const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, c
 		    strcmp(j->intents[i].op, op) == 0)
 			return &j->intents[i];
 	return NULL;
-}
-
-/* ---- writing ---- */
-
-int vmm__journal_cut(struct vmm__journal *j, struct vmm_err *err)
-{
-	if (j->good == j->size)
-		return 0;
-	if (ftruncate(j->fd, (off_t)j->good) < 0)
-		return vmm__file_err(err, "cut the torn line of", j->dir, FILE_NAME);
-	j->size = j->good;
-	return 0;
-}
-
-/* The record as a line, in the order of the columns that the file has; its header if it is new. */
-static int format(struct vmm__journal *j, const struct vmm__event *e, struct vmm_buf *out)
-{
-	char id[24], pid[24], time[VMM_TIME_LEN + 1], host[256] = "";
-	long row = vmm_table_add(j->rows);
-
-	if (row < 0)
-		return VMM_ENOMEM;
-	snprintf(id, sizeof(id), "%" PRIu64, e->id);
-	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	gethostname(host, sizeof(host) - 1);
-	vmm_time_now(time);
-	const char *const cells[][2] = {
-		{ "id", id },		{ "time", time }, { "event", e->event },
-		{ "op", e->op },	{ "subject", e->subject }, { "host", host },
-		{ "pid", pid },		{ "detail", e->detail },
-	};
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
-		if (vmm_table_put(j->rows, (size_t)row, cells[i][0], cells[i][1]) < 0)
-			return VMM_ENOMEM;
-	if (!j->size)
-		vmm_tsv_header(out, j->rows);
-	vmm_tsv_row(out, j->rows, (size_t)row);
-	return out->failed ? VMM_ENOMEM : 0;
-}
-
-/* All of it or nothing: what was written of a record that is not whole is cut off again. */
-static int append_bytes(struct vmm__journal *j, const struct vmm_buf *b, struct vmm_err *err)
-{
-	ssize_t n;
-	int rc = 0;
-
-	do {
-		n = write(j->fd, b->data, b->len);
-	} while (n < 0 && errno == EINTR);
-	if (n >= 0 && (size_t)n < b->len)
-		errno = ENOSPC;
-	if (n < 0 || (size_t)n < b->len || fdatasync(j->fd) < 0)
-		rc = vmm__file_err(err, "write", j->dir, FILE_NAME);
-	if (rc < 0 && ftruncate(j->fd, (off_t)j->size) < 0)
-		vmm_err_prefix(err, "a record may have been left in the journal");
-	return rc;
-}
-
-int vmm__journal_append(struct vmm__journal *j, const struct vmm__event *e, struct vmm_err *err)
-{
-	VMM_BUF_AUTO line = VMM_BUF_INIT;
-	bool new_file;
-	int rc = vmm__journal_cut(j, err);
-
-	if (rc == 0)
-		rc = vmm__journal_compact(j, err);
-	if (rc < 0)
-		return rc;
-	new_file = j->size == 0;
-	if (format(j, e, &line) < 0)
-		return vmm_err_nomem(err);
-	/* Its name first, so that there is no moment when a durable record has none. */
-	if (new_file)
-		rc = vmm__dir_sync(j->dir, "", err);
-	return rc ? rc : append_bytes(j, &line, err);
 }

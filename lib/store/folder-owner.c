@@ -26,8 +26,7 @@ static struct flock byte_lock(short type, uint64_t id)
 	};
 }
 
-int vmm__owner_hold(struct vmm__folder *f, const struct vmm__dir *d, uint64_t id,
-		    struct vmm_err *err)
+int vmm__owner_hold(struct vmm__folder *f, const struct vmm__dir *d, uint64_t id, struct vmm_err *err)
 {
 	struct flock lock = byte_lock(F_WRLCK, id);
 	int rc = 0;
@@ -56,8 +55,7 @@ int vmm__owner_open(const struct vmm__dir *d, int *fd, struct vmm_err *err)
 	return vmm__file_open(d, "owners", O_RDONLY, fd, err);
 }
 
-int vmm__owner_lives(const struct vmm__dir *d, int fd, uint64_t id, bool *lives,
-		     struct vmm_err *err)
+int vmm__owner_lives(const struct vmm__dir *d, int fd, uint64_t id, bool *lives, struct vmm_err *err)
 {
 	struct flock lock = byte_lock(F_WRLCK, id);
 

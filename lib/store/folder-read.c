@@ -111,8 +111,7 @@ static int open_all(struct snapshot *s, struct vmm_err *err)
 	return vmm_err_set(err, VMM_EAGAIN, "state '%s' changes too fast to be read", s->dir.path);
 }
 
-static int parse_one(const struct snapshot *s, size_t i, struct vmm_table **out,
-		     struct vmm_err *err)
+static int parse_one(const struct snapshot *s, size_t i, struct vmm_table **out, struct vmm_err *err)
 {
 	VMM_BUF_AUTO source = VMM_BUF_INIT;
 	VMM_STR_AUTO text = NULL;

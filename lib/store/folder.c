@@ -11,8 +11,8 @@
 
 #include "base/num.h"
 
-#define LOCK_MS      30000
-#define LOCK_MS_MAX  (3600 * 1000)
+#define LOCK_MS 30000
+#define LOCK_MS_MAX (3600 * 1000)
 
 static void folder_close(struct vmm_store *st)
 {
@@ -140,8 +140,7 @@ static int make_all(const char *path, struct vmm_err *err)
 	return rc ? rc : make_one(p, 0700, err);
 }
 
-int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d,
-		  struct vmm_err *err)
+int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d, struct vmm_err *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 

@@ -45,15 +45,13 @@ struct vmm__dir {
 };
 
 /* With `create` it is made, like mkdir -p, where it is missing. */
-int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d,
-		  struct vmm_err *err);
+int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d, struct vmm_err *err);
 void vmm__dir_close(struct vmm__dir *d);
 
 /* ---- folder-file.c: names are relative to the folder ---- */
 
 /* "cannot VERB 'PATH/NAME': " and errno. */
-int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *d,
-		  const char *name);
+int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *d, const char *name);
 /* *fd is -1 when there is no such file and flags have no O_CREAT. */
 int vmm__file_open(const struct vmm__dir *d, const char *name, int flags, int *fd,
 		   struct vmm_err *err);
@@ -63,8 +61,7 @@ int vmm__file_read(const struct vmm__dir *d, const char *name, int fd, char **te
 /* A new file, durable but for its name: that takes vmm__dir_sync(). On failure there is none. */
 int vmm__file_write(const struct vmm__dir *d, const char *name, const char *text, size_t len,
 		    struct vmm_err *err);
-int vmm__file_rename(const struct vmm__dir *d, const char *from, const char *to,
-		     struct vmm_err *err);
+int vmm__file_rename(const struct vmm__dir *d, const char *from, const char *to, struct vmm_err *err);
 bool vmm__file_exists(const struct vmm__dir *d, const char *name);
 /* "pools" for pools/web, "" for what lies in the folder itself. */
 int vmm__file_parent(const char *name, struct vmm_buf *out);
@@ -86,11 +83,14 @@ void vmm__unlock(struct vmm__locked *l);
 
 struct vmm__record {
 	uint64_t revision; /* 0: nothing was ever committed */
-	char tag[17];      /* random: a revision that was taken back is not mistaken for its successor */
+	char tag[17]; /* random: a revision that was taken back is not mistaken for its successor */
 	struct vmm_strv tables;
 };
 
-#define VMM__RECORD_INIT { .tables = VMM_STRV_INIT }
+#define VMM__RECORD_INIT                \
+	{                               \
+		.tables = VMM_STRV_INIT \
+	}
 
 void vmm__record_release(struct vmm__record *r);
 int vmm__record_read(const struct vmm__dir *d, struct vmm__record *r, struct vmm_err *err);
@@ -118,8 +118,7 @@ struct vmm__edit {
 int vmm__left_aside(const struct vmm__dir *d, const struct vmm__record *last,
 		    struct vmm_strv *tables, struct vmm_err *err);
 /* Under the lock: brings them to their place. */
-int vmm__roll_forward(const struct vmm__dir *d, const struct vmm__record *last,
-		      struct vmm_err *err);
+int vmm__roll_forward(const struct vmm__dir *d, const struct vmm__record *last, struct vmm_err *err);
 /* Under the lock, after vmm__roll_forward(): all edits or none. */
 int vmm__commit(const struct vmm__dir *d, const struct vmm__record *last,
 		const struct vmm__edit *edits, size_t n, struct vmm_err *err);
@@ -128,8 +127,7 @@ int vmm__commit(const struct vmm__dir *d, const struct vmm__record *last,
 int vmm__table_read(const struct vmm__dir *d, const char *name, struct vmm_buf *text,
 		    struct vmm_table **out, struct vmm_err *err);
 /* Sorts the table, refuses bad keys and writes it as text. */
-int vmm__table_text(const char *name, struct vmm_table *t, struct vmm_buf *out,
-		    struct vmm_err *err);
+int vmm__table_text(const char *name, struct vmm_table *t, struct vmm_buf *out, struct vmm_err *err);
 int vmm__folder_change(struct vmm_store *st, const char *const *names, size_t n, vmm_store_fn *fn,
 		       void *arg, struct vmm_err *err);
 
@@ -140,10 +138,26 @@ int vmm__owner_hold(struct vmm__folder *f, const struct vmm__dir *d, uint64_t id
 void vmm__owner_drop(struct vmm__folder *f, uint64_t id);
 /* A descriptor for vmm__owner_lives(): it has to be another than the one that holds. -1: none. */
 int vmm__owner_open(const struct vmm__dir *d, int *fd, struct vmm_err *err);
-int vmm__owner_lives(const struct vmm__dir *d, int fd, uint64_t id, bool *lives,
-		     struct vmm_err *err);
+int vmm__owner_lives(const struct vmm__dir *d, int fd, uint64_t id, bool *lives, struct vmm_err *err);
 
 /* ---- folder-journal.c ---- */
+
+#define VMM__JOURNAL "journal.tsv"
+
+enum vmm__column {
+	VMM__ID,
+	VMM__TIME,
+	VMM__EVENT,
+	VMM__OP,
+	VMM__SUBJECT,
+	VMM__HOST,
+	VMM__PID,
+	VMM__DETAIL,
+	VMM__COLUMNS
+};
+
+/* Their names, then NULL. A journal may have more, and in another order. */
+extern const char *const vmm__journal_columns[VMM__COLUMNS + 1];
 
 /* One intent as its records leave it. The strings live as long as the journal. */
 struct vmm__intent {
@@ -154,8 +168,9 @@ struct vmm__intent {
 
 struct vmm__journal {
 	const struct vmm__dir *dir;
-	int fd;                /* -1: read without the lock */
+	int fd; /* -1: read without the lock */
 	struct vmm_table *rows;
+	int cols[VMM__COLUMNS];      /* where its columns stand */
 	struct vmm__intent *intents; /* by id */
 	size_t n, ended;
 	uint64_t last_id;
@@ -175,6 +190,9 @@ void vmm__journal_release(struct vmm__journal *j);
 const struct vmm__intent *vmm__journal_find(const struct vmm__journal *j, uint64_t id);
 const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *op,
 						 const char *subject);
+
+/* ---- folder-append.c ---- */
+
 /* One record, durable. May throw out old records first. */
 int vmm__journal_append(struct vmm__journal *j, const struct vmm__event *e, struct vmm_err *err);
 /* Cuts off a torn last line. */
@@ -184,8 +202,8 @@ int vmm__journal_compact(struct vmm__journal *j, struct vmm_err *err);
 
 /* ---- folder-intent.c ---- */
 
-int vmm__folder_begin(struct vmm_store *st, const char *op, const char *subject,
-		      const char *detail, uint64_t *id, struct vmm_err *err);
+int vmm__folder_begin(struct vmm_store *st, const char *op, const char *subject, const char *detail,
+		      uint64_t *id, struct vmm_err *err);
 int vmm__folder_note(struct vmm_store *st, uint64_t id, const char *detail, struct vmm_err *err);
 int vmm__folder_end(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
 int vmm__folder_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);

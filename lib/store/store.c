@@ -45,8 +45,7 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
-static int open_backend(const char *url, const char *path, struct vmm_store **out,
-			struct vmm_err *err)
+static int open_backend(const char *url, const char *path, struct vmm_store **out, struct vmm_err *err)
 {
 	char *copy = strdup(url);
 	int rc;

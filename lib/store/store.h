@@ -43,6 +43,12 @@
  * while its owner lives, VMM_EREFUSED when its owner is dead (vmm-fsck first). An owner
  * lives as long as its process and its open store.
  *
+ * A child that is forked and does not exec shares its parent's store: the parent's intents
+ * live until that child is gone too. After exec nothing is shared.
+ *
+ * A writer waits for another one up to 30 seconds, or $VMM_LOCK_TIMEOUT ("5", "200ms"); then
+ * it is VMM_EAGAIN. A folder that everybody may write to is refused when it is opened.
+ *
  * URLs: a folder's path (absolute), or file:PATH. etcd:// is kept for the other backend.
  * A store may be used from several threads at once.
  */

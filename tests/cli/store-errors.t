@@ -6,7 +6,7 @@ test ! -w /dev/shm || export TMPDIR=/dev/shm
 . "$top/tests/helpers/points.sh"
 need strace
 
-h=$VMM_BUILD/tests/helpers/store-helper
+PATH=$VMM_BUILD/tests/helpers:$PATH
 # Those that can fail; memory has no errno of its own here.
 can_fail='^(openat|read|write|pwrite64|fsync|fdatasync|renameat|linkat|unlinkat|mkdirat|close|fcntl|ftruncate) '
 
@@ -22,25 +22,25 @@ outcome() {
 	test "$1" -ne 0 || want='new new'
 	# All goes wrong from one call on, even taking back; then it says so.
 	if grep -q 'was made but may not survive' said; then want='new new'; fi
-	seen=$($h get "$VMM_STATE")
+	seen=$(store-helper get "$VMM_STATE")
 	test "$seen" = "$want" || { diag "status $1, read '$seen': $(cat said)"; return 1; }
-	$h check "$VMM_STATE" repair >/dev/null || return
-	test -z "$($h check "$VMM_STATE")" || { diag 'mending left something'; return 1; }
-	test "$($h get "$VMM_STATE")" = "$want" || { diag 'mending changed it'; return 1; }
-	$h set "$VMM_STATE" next
+	store-helper check "$VMM_STATE" repair >/dev/null || return
+	test -z "$(store-helper check "$VMM_STATE")" || { diag 'mending left something'; return 1; }
+	test "$(store-helper get "$VMM_STATE")" = "$want" || { diag 'mending changed it'; return 1; }
+	store-helper set "$VMM_STATE" next
 }
 
 # attempt OPTION...: the change, with these options of strace
 attempt() {
 	restore
 	code=0
-	strace -f -o /dev/null "$@" $h set "$VMM_STATE" new 2>said || code=$?
+	strace -f -o /dev/null "$@" store-helper set "$VMM_STATE" new 2>said || code=$?
 	outcome $code
 }
 
-$h set "$VMM_STATE" old
+store-helper set "$VMM_STATE" old
 cp -a "$VMM_STATE" before
-points $h set "$VMM_STATE" new | grep -E "$can_fail" >points
+points store-helper set "$VMM_STATE" new | grep -E "$can_fail" >points
 total=$(wc -l <points)
 exits 0 "$total calls can fail" test "$total" -gt 40
 
@@ -65,19 +65,19 @@ last=$(grep fsync points | tail -n 1 | cut -d ' ' -f 2)
 ok 'a commit point that may be lost' attempt -e inject=fsync:error=EIO:when="$last"
 like "$(cat said)" 'the change was taken back: .*Input/output error' 'is taken back'
 restore
-strace -f -o /dev/null -e inject=fsync:error=EIO:when="$last" $h set "$VMM_STATE" new 2>said
-like "$($h check "$VMM_STATE")" '^\.a\..*left over' 'a check finds what was written aside'
+strace -f -o /dev/null -e inject=fsync:error=EIO:when="$last" store-helper set "$VMM_STATE" new 2>said
+like "$(store-helper check "$VMM_STATE")" '^\.a\..*left over' 'a check finds what was written aside'
 
 # The journal.
 restore
-points $h work "$VMM_STATE" op x | grep -E '^(write|fdatasync|fsync) ' >points
+points store-helper work "$VMM_STATE" op x | grep -E '^(write|fdatasync|fsync) ' >points
 bad=0
 while read -r call n; do
 	restore
 	strace -f -o /dev/null -e inject="$call:error=ENOSPC:when=$n" \
-		$h work "$VMM_STATE" op x 2>said && bad=$((bad + 1))
+		store-helper work "$VMM_STATE" op x 2>said && bad=$((bad + 1))
 	grep -q 'No space left' said || bad=$((bad + 1))
-	test -z "$($h check "$VMM_STATE")" && $h list "$VMM_STATE" >/dev/null || bad=$((bad + 1))
+	test -z "$(store-helper check "$VMM_STATE")" && store-helper list "$VMM_STATE" >/dev/null || bad=$((bad + 1))
 done <points
 is "$bad bad, $(wc -l <points)" '0 bad, 7' 'a record that cannot be written is an error and leaves none'
 done_testing

@@ -6,33 +6,33 @@ fi
 . "${0%/*}/../tap.sh"
 need_root
 
-h=$VMM_BUILD/tests/helpers/store-helper
+PATH=$VMM_BUILD/tests/helpers:$PATH
 s=$tmp/disk/state
 mkdir disk
 mount -t tmpfs -o size=64k tmpfs disk || skip_all 'needs to mount a tmpfs'
 trap 'cd / && umount "$tmp/disk"; rm -rf "$tmp"' EXIT
 
-ok 'a state on a small disk' $h set "$s" old
-ok 'with a journal' $h work "$s" op x
-exits 1 'a change that does not fit' $h set "$s" new 100000
+ok 'a state on a small disk' store-helper set "$s" old
+ok 'with a journal' store-helper work "$s" op x
+exits 1 'a change that does not fit' store-helper set "$s" new 100000
 like "$(cat "$err")" "cannot write '$s/\..*': No space left on device" 'says why'
-is "$($h get "$s")" 'old old' 'leaves the old state'
+is "$(store-helper get "$s")" 'old old' 'leaves the old state'
 is "$(find "$s" -name '.?*')" '' 'and no litter'
 
 head -c 100000 /dev/zero >disk/filler 2>/dev/null
-exits 1 'no change on a full disk' $h set "$s" new
-is "$($h get "$s")" 'old old' 'it reads as before'
+exits 1 'no change on a full disk' store-helper set "$s" new
+is "$(store-helper get "$s")" 'old old' 'it reads as before'
 # What is left of the journal's last page may hold a few records more.
 n=0
-while $h work "$s" op x 2>said && test $n -lt 1000; do n=$((n + 1)); done
+while store-helper work "$s" op x 2>said && test $n -lt 1000; do n=$((n + 1)); done
 like "$(cat said)" 'No space left on device' 'no intent on a full disk'
-exits 0 'the open ones are listed' $h list "$s"
+exits 0 'the open ones are listed' store-helper list "$s"
 rm disk/filler
 
-id=$($h list "$s" | sed 1d | cut -f 1)
-test -z "$id" || $h take "$s" "$id"
-ok 'a change when there is room again' $h set "$s" new
-is "$($h get "$s")" 'new new' 'is read'
-ok 'an intent too' $h work "$s" op x
-is "$($h check "$s")" '' 'nothing is left to mend'
+id=$(store-helper list "$s" | sed 1d | cut -f 1)
+test -z "$id" || store-helper take "$s" "$id"
+ok 'a change when there is room again' store-helper set "$s" new
+is "$(store-helper get "$s")" 'new new' 'is read'
+ok 'an intent too' store-helper work "$s" op x
+is "$(store-helper check "$s")" '' 'nothing is left to mend'
 done_testing

@@ -276,8 +276,8 @@ static const struct {
 	const char *name;
 	int (*run)(struct call *c);
 } modes[] = {
-	{ "set", do_set },	 { "get", do_get },   { "count", do_count }, { "watch", do_watch },
-	{ "begin", do_begin }, { "work", do_work }, { "take", do_take },   { "list", do_list },
+	{ "set", do_set },     { "get", do_get },     { "count", do_count }, { "watch", do_watch },
+	{ "begin", do_begin }, { "work", do_work },   { "take", do_take },   { "list", do_list },
 	{ "check", do_check }, { "bench", do_bench }, { "hold", do_hold },
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # The admin namespaces: the lab's two networks, what all hosts share, the way in. Its first process is
 # the first of a PID namespace that all hosts' are nested in: with it, everything of the lab ends.
 
@@ -12,18 +12,21 @@ admin_start() {
 	printf '%s\n' "GlobalKnownHostsFile $LAB/ssh/known_hosts" "IdentityFile $LAB/ssh/id" 'User root' \
 		'BatchMode yes' >"$LAB/admin/ssh_config"
 	cgroup_make "vmm-lab-$LAB_RUN/adm" || return 1
+	clean_env
 	(
 		close_fds
 		cgroup_enter "vmm-lab-$LAB_RUN/adm"
 		exec setsid unshare --fork --pid --mount --net --uts --ipc --propagation slave \
-		$(clean_env) "$LAB_SELF" _admin
+			"${clean_env[@]}" "$LAB_SELF" _admin
 	) </dev/null >"$LAB/log/admin" 2>&1 &
 	disown
 	wait_for 10 admin_ready $! && [ -e "$LAB/admin/pid" ]
 }
 
 # A daemon gets none of the variables of whoever started the lab.
-clean_env() { echo "env -i LAB=$LAB PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root"; }
+clean_env() {
+	clean_env=(env -i "LAB=$LAB" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root)
+}
 
 admin_ready() { [ -e "$LAB/admin/pid" ] || ! kill -0 "$1" 2>/dev/null; }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Control groups of either version: vmm-lab-RUNID/{adm,HOST} holds every process of a lab, so that what
 # left its namespaces and its parents behind is still found.
 
@@ -42,9 +42,9 @@ cgroup_settle() {
 	local pid
 	cgroup_v2 || return 0
 	mkdir "/sys/fs/cgroup/$1/sys" || return 1
-	for pid in $(cat "/sys/fs/cgroup/$1/cgroup.procs"); do
+	while read -r pid; do
 		echo "$pid" >"/sys/fs/cgroup/$1/sys/cgroup.procs"
-	done
+	done <"/sys/fs/cgroup/$1/cgroup.procs"
 	cgroup_delegate "/sys/fs/cgroup/$1"
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # What every part of the lab uses: messages, the lab's folder, the registry of labs, its owner.
 
 # Each lab has a file here, named after its run id, so that a lab is found though its folder is gone.
@@ -107,6 +107,6 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep ${LAB_POLL:-0.02}
+		sleep "${LAB_POLL:-0.02}"
 	done
 }

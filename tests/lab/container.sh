@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Containers of libvirt's LXC driver, with the same program inside as the guests have (guest.c).
 
 # container HOST NAME [start]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # What goes wrong with hosts, on request.
 
 # link HOST [mig] down|up: the cable of the migration network, or all of the host's.

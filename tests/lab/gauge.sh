@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # What a host says of its own load. The kernel's figures are the machine's; libvirtd is shown those of the
 # host's control group instead: files mounted over /proc/stat and, where memory is limited, over
 # /proc/meminfo and those of the NUMA nodes (where nodeinfo and capabilities come from). All of this runs
@@ -43,7 +43,7 @@ write_stat() {
 	read_cpu_time
 	read -r up _ </proc/uptime
 	up=${up/./}
-	printf -v text 'cpu  %12d 0 %12d %12d 0 0 0 0 0 0\n' $user $system $((up * GAUGE_CPUS - user - system))
+	printf -v text 'cpu  %12d 0 %12d %12d 0 0 0 0 0 0\n' "$user" "$system" $((up * GAUGE_CPUS - user - system))
 	for ((cpu = 0; cpu < GAUGE_CPUS; cpu++)); do
 		printf -v text '%scpu%d %12d 0 %12d %12d 0 0 0 0 0 0\n' "$text" $cpu $((user / GAUGE_CPUS)) \
 			$((system / GAUGE_CPUS)) $((up - (user + system) / GAUGE_CPUS))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Guests: their XML, their definition on a host, and what their console says.
 # $LAB/guests.tsv remembers each: name (escaped), uuid, address, host it was defined on.
 
@@ -59,7 +59,7 @@ next_mac() {
 # The options on the command line spare the emulated processor a fifth of the boot.
 guest_xml() {
 	local image type
-	image=$(guest_image $G_AGENT) && type=$(domain_type) || return 1
+	image=$(guest_image ${G_AGENT:+agent}) && type=$(domain_type) || return 1
 	cat <<-EOF
 		<domain type='$type'>
 		  <name>$(xml_escape "$G_NAME")</name>
@@ -122,7 +122,7 @@ cmd_guest() {
 	commands="define $file --validate"
 	[ "$G_DISK" = none ] || commands="vol-create-as $G_DISK $G_VOLUME $G_SIZE --format qcow2; $commands"
 	[ -z "$G_START" ] || commands+="; start $G_UUID"
-	on_host "$host" "$commands" || exit 1
+	on_host "$host" "$commands" qemu || exit 1
 	remember_guest "$host"
 	rm -f "$file"
 }
@@ -150,8 +150,14 @@ find_guest() {
 	printf '%s\n' "$row"
 }
 
-cmd_uuid() { find_lab; find_guest "$1" | cut -f2; }
-cmd_address() { find_lab; find_guest "$1" | cut -f3; }
+cmd_uuid() { guest_column "$1" 2; }
+cmd_address() { guest_column "$1" 3; }
+
+guest_column() {
+	local row
+	find_lab
+	row=$(find_guest "$1") && cut -f"$2" <<<"$row"
+}
 
 # serial NAME: the file with what the guest wrote on its console.
 cmd_serial() {

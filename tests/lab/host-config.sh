@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # The files of a host: libvirt's configuration, storage pools, network, sshd.
 
 # write_host_config HOST NUMBER OPTIONS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # A host: net, mount, UTS, IPC, PID and cgroup namespaces with its own libvirtd, sshd, /run, /etc/libvirt,
 # /var/lib/libvirt. Ending the first process of the PID namespace is pulling the host's plug.
 
@@ -13,7 +13,7 @@ declare_host() {
 	for word in ${words//,/ }; do
 		case $word in
 		lxc) kind=lxc ;;
-		test) kind=test ;;
+		test) kind="test" ;;
 		lockd) ;;
 		mem=[1-9]* | local=[1-9]*) to_bytes "${word#*=}" >/dev/null ;;
 		*) die "'$name': unknown word '$word'" ;;
@@ -67,19 +67,20 @@ to_bytes() {
 
 # host_start HOST: from declared, or down, to answering.
 host_start() {
-	local host=$1 dir=$LAB/hosts/$1 cgroup=vmm-lab-$LAB_RUN/$1 limit
+	local host=$1 dir=$LAB/hosts/$1 cgroup=vmm-lab-$LAB_RUN/$1 limit clean_env
 	cgroup_remove "$cgroup"
 	cgroup_make "$cgroup" || return 1
 	limit=$(host_option "$host" mem)
 	[ -z "$limit" ] || cgroup_limit_memory "$cgroup" "$(to_bytes "$limit")" || return 1
 	rm -rf "${dir:?}/run" "$dir/go" "$dir/pid"
 	mkdir "$dir/run" && mkfifo "$dir/go" || return 1
+	clean_env
 	(
 		close_fds
 		cgroup_enter "$cgroup"
 		exec setsid nsenter -t "$(admin_pid)" -m -u -i -p \
 			unshare --fork --pid --mount --uts --ipc --net --cgroup --propagation slave \
-			$(clean_env) "$LAB_SELF" _host "$host"
+			"${clean_env[@]}" "$LAB_SELF" _host "$host"
 	) </dev/null >"$LAB/log/$host" 2>&1 &
 	disown # or this shell tells how it ended
 	wait_for 10 host_ready "$dir" $! && [ -e "$dir/pid" ] && cgroup_settle "$cgroup" && plug_in "$host" && echo go >"$dir/go" &&
@@ -171,7 +172,7 @@ mount_local() {
 
 start_daemons() {
 	"$(PATH=$PATH:/usr/sbin command -v sshd)" -f "$LAB/hosts/$1/ssh/sshd_config"
-	[ -z "$(host_row "$1" | grep -w lockd)" ] || virtlockd -d
+	! host_row "$1" | grep -qw lockd || virtlockd -d
 	start_libvirtd
 }
 

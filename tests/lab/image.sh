@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # What guests boot: Debian's cloud kernel and an initramfs of one program, guest.c. Built once a user and
 # kept in a cache; nothing is installed on the machine.
 
@@ -17,7 +17,7 @@ cached() {
 	if [ ! -d "$dir" ]; then
 		mkdir -p "${dir%/*}"
 		(
-			exec 9>>"${dir%/*}/lock"
+			exec 9>>"$dir.lock" # one each: trying KVM, under a lock of its own, comes here
 			flock 9
 			[ -d "$dir" ] || build_aside "$dir" "$@"
 		) || return 1
@@ -38,14 +38,18 @@ build_aside() {
 	fi
 }
 
-# The admin namespace has no way to the mirrors; the machine's first process has.
-download() { nsenter -t 1 -n apt-get -q download "$1" || apt-get -q download "$1"; }
+# The admin namespace has no way to the mirrors; the machine's first process has, where one may
+# use its network.
+download() {
+	if nsenter -t 1 -n true 2>/dev/null; then nsenter -t 1 -n apt-get -q download "$1"
+	else apt-get -q download "$1"; fi
+}
 
 build_kernel() {
 	local package version module file
 	package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $2; exit }')
 	[ -n "$package" ] || { echo "no package linux-image-cloud-amd64: apt-get update?"; return 1; }
-	download "$package"
+	download "$package" || return 1
 	dpkg -x ./*.deb tree
 	version=$(ls tree/lib/modules)
 	cp "tree/boot/vmlinuz-$version" vmlinuz
@@ -79,7 +83,7 @@ build_image() {
 # add_agent ROOT: Debian's qemu-guest-agent and the libraries it is linked with.
 add_agent() {
 	local library
-	download qemu-guest-agent
+	download qemu-guest-agent || return 1
 	dpkg -x ./qemu-guest-agent*.deb agent
 	cp agent/usr/sbin/qemu-ga "$1/bin/"
 	for library in $(ldd agent/usr/sbin/qemu-ga | grep -o '/[^ ]*'); do
@@ -108,7 +112,8 @@ cmd_prepare() { guest_image "$@" >/dev/null && domain_type >/dev/null; }
 domain_type() {
 	local verdict
 	verdict=$(lab_cache)/accel-$(cat /proc/sys/kernel/random/boot_id)
-	[ -e "$verdict" ] || (flock 9 && { [ -e "$verdict" ] || try_kvm "$verdict"; }) 9>>"$(lab_cache)/lock"
+	mkdir -p "$(lab_cache)"
+	[ -e "$verdict" ] || (flock 9 && { [ -e "$verdict" ] || try_kvm "$verdict"; }) 9>>"$(lab_cache)/kvm.lock"
 	cat "$verdict"
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2015,SC2016,SC2034,SC2317
 # Proves the lab: hosts, guests, migration, faults, and that nothing of it is left behind.
 set -u
 cd "$(dirname -- "$(readlink -f -- "$0")")" || exit 1

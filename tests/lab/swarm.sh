@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Many cheap hosts: one libvirtd, and for each host a file for libvirt's test driver and a socket of its
 # own behind a slow wire (delay.c).
 

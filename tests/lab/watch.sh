@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2015,SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Holding one TCP connection to a guest, to show what its users see of a migration.
 
 # watch NAME FILE: in the background, connects once to the guest's port 7000 and writes a line

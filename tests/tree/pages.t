@@ -2,6 +2,26 @@
 # Each command has a manual page, with the SYNOPSIS that --help has, and a test.
 . "${0%/*}/../tap.sh"
 need mandoc
+cd "$top" || exit
+
+commands=$(for source in cmd/*.c; do basename "$source" .c; done)
+
+page_of() {
+	for page in "man/$1.1" "man/$1.8"; do
+		test ! -e "$page" || { echo "$page"; return; }
+	done
+	return 1
+}
+
+without_page() {
+	for name in $commands; do page_of "$name" >/dev/null || echo "$name"; done
+}
+
+without_test() {
+	for name in $commands; do
+		grep -rlwq -e "$name" --include='*.t' --exclude-dir=tree tests || echo "$name"
+	done
+}
 
 # The words of a usage line, however it is spaced.
 words() {
@@ -13,20 +33,15 @@ synopsis() {
 		sed -n '/^SYNOPSIS$/,/^[A-Z]/ { /^[A-Z]/! p; }'
 }
 
-for source in "$top"/cmd/*.c; do
-	name=$(basename "$source" .c)
-	page=$top/man/$name.1
-	test -e "$page" || page=$top/man/$name.8
-	ok "$name has a page" test -e "$page"
-	if test -e "$page"; then
-		is "$(synopsis "$page" | words)" \
-			"$("$name" --help | sed -n '1s/^usage: //p' | words)" "$name's SYNOPSIS"
-	fi
-	ok "$name has a test" grep -rlwq -e "$name" --include='*.t' --exclude-dir=tree "$top/tests"
+is "$(without_page)" '' 'each command has a page'
+is "$(without_test)" '' 'each command has a test'
+for name in $commands; do
+	page=$(page_of "$name") || continue
+	is "$(synopsis "$page" | words)" "$("$name" --help | sed -n '1s/^usage: //p' | words)" \
+		"$name: SYNOPSIS is the usage line"
 done
-
-for page in "$top"/man/*.[1-9]; do
+for page in man/*.[1-9]; do
 	test -e "$page" || continue
-	is "$(mandoc -T lint -W warning "$page")" '' "mandoc finds nothing in ${page##*/}"
+	is "$(mandoc -T lint -W warning "$page")" '' "${page##*/}: mandoc finds nothing wrong"
 done
 done_testing

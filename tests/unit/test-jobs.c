@@ -47,8 +47,8 @@ static void raise_to(int *most, int n)
 {
 	int old = get(most);
 
-	while (old < n &&
-	       !__atomic_compare_exchange_n(most, &old, n, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	while (old < n && !__atomic_compare_exchange_n(most, &old, n, false, __ATOMIC_SEQ_CST,
+						       __ATOMIC_SEQ_CST))
 		;
 }
 
@@ -99,7 +99,7 @@ static struct vmm_job job(struct world *w, int (*fn)(void *), int key, int key2,
 		.arg = k,
 		.free_arg = free_work,
 		.keys = { key_names[key], key_names[key2] },
-		.state = (enum vmm_job_state)-1,
+		.state = (enum vmm_job_state) - 1,
 	};
 }
 
@@ -284,6 +284,29 @@ static void test_fail_fast(void **state)
 	assert_int_equal(w.freed, 10);
 }
 
+static int keep_all(struct vmm_job *j, void *ctx)
+{
+	struct work **kept = ctx;
+
+	*kept = j->arg;
+	j->arg = NULL;
+	return 0;
+}
+
+static void test_keep(void **state)
+{
+	struct vmm_jobs_limits lim = { 0 };
+	struct world w = { 0 };
+	struct vmm_job one = job(&w, run, 0, 0, 0);
+	struct work *kept = NULL;
+
+	(void)state;
+	assert_int_equal(vmm_jobs_run(&one, 1, &lim, NULL, keep_all, &kept, NULL), 0);
+	assert_int_equal(w.freed, 0);
+	assert_ptr_equal(kept->w, &w);
+	free(kept);
+}
+
 static int look_at_mask(void *arg)
 {
 	struct work *k = arg;
@@ -311,10 +334,15 @@ static void test_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),	     cmocka_unit_test(test_no_limits),
-		cmocka_unit_test(test_no_head_of_line), cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_photo_finish), cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_fail_fast),    cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_no_head_of_line),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_photo_finish),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_fail_fast),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_keep),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

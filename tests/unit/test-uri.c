@@ -247,14 +247,10 @@ static void test_length(void **state)
 static void test_no_password_in_message(void **state)
 {
 	static const char *const uris[] = {
-		"qemu+ssh://root:s3cret@h1/system",
-		"qemu+ssh://root:s3cret/x@h1/system",
-		"qemu+ssh://root:s3cret?x@h1/system",
-		"qemu+tcp://s3cret,x@h1/system",
-		"qemu+tcp://h1:s3cret/system",
-		"esx://root:s3cret@h1/",
-		"esx://h1/?transport=s3cret",
-		"qemu+tcp://h1/s3cret",
+		"qemu+ssh://root:s3cret@h1/system",    "qemu+ssh://root:s3cret/x@h1/system",
+		"qemu+ssh://root:s3cret?x@h1/system",  "qemu+tcp://s3cret,x@h1/system",
+		"qemu+tcp://h1:s3cret/system",         "esx://root:s3cret@h1/",
+		"esx://h1/?transport=s3cret",          "qemu+tcp://h1/s3cret",
 		"qemu+tls://h1/system?pkipath=s3cret",
 	};
 
@@ -289,8 +285,10 @@ static void test_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connection_uris), cmocka_unit_test(test_migration_uris),
-		cmocka_unit_test(test_length),          cmocka_unit_test(test_no_password_in_message),
+		cmocka_unit_test(test_connection_uris),
+		cmocka_unit_test(test_migration_uris),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_no_password_in_message),
 		cmocka_unit_test(test_peer),
 	};
 

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <libvirt/virterror.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,8 +112,7 @@ static void names_states(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_string_equal(vmm_virt_state(cases[i].state, cases[i].reason),
-				    cases[i].name);
+		assert_string_equal(vmm_virt_state(cases[i].state, cases[i].reason), cases[i].name);
 	assert_false(vmm_virt_active(VIR_DOMAIN_SHUTOFF));
 	assert_true(vmm_virt_active(VIR_DOMAIN_PAUSED));
 }
@@ -131,8 +131,10 @@ static void knows_what_drivers_can(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opens),        cmocka_unit_test(checks_the_auth_file),
-		cmocka_unit_test(wraps_errors), cmocka_unit_test(names_states),
+		cmocka_unit_test(opens),
+		cmocka_unit_test(checks_the_auth_file),
+		cmocka_unit_test(wraps_errors),
+		cmocka_unit_test(names_states),
 		cmocka_unit_test(knows_what_drivers_can),
 	};
 
