@@ -20,8 +20,9 @@ need_machine() {
 	[ -n "$(cgroup_roots)" ] || die "no cgroups are mounted at /sys/fs/cgroup"
 }
 
-# make_folder DIR: a new lab's folder, DIR or a temporary one, and its run id. Sets LAB and LAB_RUN.
+# make_folder DIR: a new lab's folder, DIR or a temporary one, and its run id, registered. Sets LAB and LAB_RUN.
 make_folder() {
+	LAB_RUN=$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 	if [ -n "$1" ]; then
 		mkdir -p -- "$1" && [ -z "$(ls -A -- "$1")" ] || die "cannot use '$1': not an empty folder"
 		LAB=$(readlink -f -- "$1")
@@ -33,8 +34,8 @@ make_folder() {
 	*[!A-Za-z0-9._/-]* | /run/*) rmdir "$LAB"; die "cannot use '$LAB' as a lab's folder" ;;
 	esac
 	[ ${#LAB} -le 60 ] || { rmdir "$LAB"; die "cannot use '$LAB': path too long for sockets"; }
-	LAB_RUN=$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 	printf '%s\n' "$LAB_RUN" >"$LAB/run-id"
+	register $$ # until it is up; a lab whose making was killed is swept away
 	chmod 755 "$LAB" # QEMU and sshd walk through it
 	mkdir -p "$LAB"/{admin,hosts,local,log,ssh,state,tmp,shared/pool,shared/serial}
 	: >"$LAB/hosts.tsv"
@@ -53,7 +54,10 @@ find_lab() {
 	export LAB VMM_STATE=$LAB/state
 }
 
-start_time() { [ ! -d "/proc/$1" ] || sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Of a process that lives: one that ended may stay in the list until its parent looks.
+start_time() {
+	[ ! -d "/proc/$1" ] || sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
+}
 
 register() {
 	local owner=${1:-}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2015,SC2034,SC2317
-# What guests boot: Debian's cloud kernel and an initramfs of one program, guest.c. Built once a user and
-# kept in a cache; nothing is installed on the machine.
+# What guests boot: Debian's cloud kernel and an initramfs of one program, guest.c. Built once and kept
+# in the build folder; nothing is installed on the machine.
 
-lab_cache() { echo "${VMM_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmm-lab}"; }
+lab_cache() { echo "${VMM_LAB_CACHE:-${LAB_HERE%/tests/lab}/build/lab}"; }
 
 # In the order of what the guest needs first; those they depend on come along.
 GUEST_MODULES='virtio_pci virtio_blk virtio_net virtio_balloon virtio_console button evdev'
