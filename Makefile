@@ -43,9 +43,8 @@ SAN_FLAGS = $(if $(SAN),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
 B = build$(if $(SAN),/san$(patsubst %,-%,$(filter-out 1,$(SAN))))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla \
-	-Wimplicit-fallthrough -Wno-missing-field-initializers \
-	-Werror=implicit-function-declaration $(if $(WERROR),-Werror)
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough \
+	-Wno-missing-field-initializers -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 ALL_CPPFLAGS = -Ilib -include lib/base/banned.h -D_GNU_SOURCE -DVMM_VERSION=\"$(VERSION)\" \
 	$(JANSSON_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(POPT_CFLAGS) $(SMARTCOLS_CFLAGS) \
 	$(CPPFLAGS)
@@ -82,7 +81,7 @@ TEST_PROGRAMS = $(UNIT_OBJS:.o=) $(HELPER_OBJS:.o=)
 COMPLETIONS = $(addprefix $(B)/completions/bash/,$(COMMANDS))
 
 all: $(LIBS) $(PROGRAMS) $(COMPLETIONS)
-tests: $(TEST_PROGRAMS) $(HELPER_OBJS:.o=)
+tests: $(TEST_PROGRAMS)
 objects: $(ALL_OBJS)
 
 # ---- how it is made ----
@@ -184,7 +183,8 @@ do-lint:
 	@echo cppcheck
 	@cppcheck --quiet --std=c11 --language=c --error-exitcode=1 -j2 -Ilib -Icmd -D_GNU_SOURCE \
 		--enable=warning,performance,portability --inline-suppr \
-		--suppress=missingInclude --suppress=missingIncludeSystem $(filter %.c,$(C_FILES))
+		--suppress=missingInclude --suppress=missingIncludeSystem \
+		$(filter lib/%.c cmd/%.c,$(C_FILES))
 	@echo mandoc
 	@mandoc -T lint -W warning $(MAN_PAGES)
 	@echo shellcheck

@@ -30,7 +30,7 @@ static int run(struct cmd_run *c)
 	const char *uri = c->args.s[1];
 
 	if (!st || vmm_name_check("host name", c->args.s[0], &c->err) < 0 ||
-	    cmd_declared(c, "", &row) < 0)
+	    cmd_declared(c, &row) < 0)
 		return c->err.code;
 	if (vmm_table_put(row, 0, "name", c->args.s[0]) < 0 ||
 	    vmm_table_put(row, 0, "uri", uri) < 0)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Takes hosts out of the inventory, with the VMs last seen on them. The hosts themselves are left alone. */
-#include <stdlib.h>
-
 #include "frame/columns.h"
-#include "inventory/inventory.h"
+#include "frame/hosts.h"
 
 /* Prints each row before it goes, so that `host-rm h1 >h1.tsv` keeps what was declared. */
 static int forget(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
@@ -21,21 +19,7 @@ static int forget(struct cmd_run *c, struct vmm_inventory *inv, const size_t *ro
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_store *st = cmd_store(c);
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	size_t *rows, n;
-	int ret;
-
-	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
-		return c->err.code;
-	rows = calloc(vmm_table_rows(inv.hosts) + 1, sizeof(*rows));
-	if (!rows)
-		return vmm_err_nomem(&c->err);
-	ret = vmm_inventory_hosts(&inv, &c->args, rows, &n, &c->err);
-	if (ret == 0)
-		ret = forget(c, &inv, rows, n);
-	free(rows);
-	return ret;
+	return cmd_hosts(c, forget);
 }
 
 static const struct cmd host_rm = {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Visits hosts and brings the inventory up to date; prints a row a visit, or what changed. */
-#include <stdlib.h>
-
-#include "frame/frame.h"
-#include "inventory/inventory.h"
+#include "base/clock.h"
+#include "frame/hosts.h"
 #include "scan/scan.h"
 
 static int diff, full;
@@ -53,47 +51,45 @@ static int print_visits(struct cmd_run *c, const struct vmm_scan *scan)
 	return t ? cmd_rows(c, t) : vmm_err_nomem(&c->err);
 }
 
-static int scan_rows(struct cmd_run *c, const struct vmm_inventory *inv, const size_t *rows, size_t n)
+/* Brings the state up to date; with --dry-run only what this process has read of it. */
+static int record(struct cmd_run *c, const struct vmm_inventory *inv, const struct vmm_scan *scan,
+		  struct vmm_table *changes)
+{
+	char now[VMM_TIME_LEN + 1];
+
+	if (!c->dry_run)
+		return vmm_inventory_update(c->store, scan->seen, scan->n, changes, &c->err);
+	vmm_time_now(now);
+	return vmm_inventory_apply(inv->hosts, inv->vms, scan->seen, scan->n, now, changes, &c->err);
+}
+
+static int scan(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
 {
 	struct vmm_scan_options opt = { .jobs = c->jobs, .timeout_ms = c->timeout_ms,
 					.full = full, .cancel = c->cancel };
 	VMM_TABLE_AUTO *changes = vmm_table_new(NULL);
-	struct vmm_scan *scan = NULL;
+	struct vmm_scan *visits = NULL;
 	int ret;
 
 	if (!changes)
 		return vmm_err_nomem(&c->err);
-	ret = vmm_scan_visit(inv, rows, n, &opt, &scan, &c->err);
+	ret = vmm_scan_visit(inv, rows, n, &opt, &visits, &c->err);
 	if (ret == 0)
-		ret = vmm_inventory_update(c->store, scan->seen, scan->n, changes, &c->err);
+		ret = record(c, inv, visits, changes);
 	if (ret == 0)
-		ret = diff ? cmd_rows(c, changes) : print_visits(c, scan);
-	for (size_t i = 0; ret == 0 && i < scan->n; i++) {
-		cmd_tally(c, scan->seen[i].answered ? VMM_OK : VMM_EAGAIN);
-		if (diff && !scan->seen[i].answered)
-			cmd_say(c, "host '%s': %s", scan->seen[i].name, scan->seen[i].error);
+		ret = diff ? cmd_rows(c, changes) : print_visits(c, visits);
+	for (size_t i = 0; ret == 0 && i < visits->n; i++) {
+		cmd_tally(c, visits->seen[i].answered ? VMM_OK : VMM_EAGAIN);
+		if (diff && !visits->seen[i].answered)
+			cmd_say(c, "host '%s': %s", visits->seen[i].name, visits->seen[i].error);
 	}
-	vmm_scan_free(scan);
+	vmm_scan_free(visits);
 	return ret < 0 ? ret : cmd_status(c);
 }
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_store *st = cmd_store(c);
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	size_t *rows, n;
-	int ret;
-
-	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
-		return c->err.code;
-	rows = calloc(vmm_table_rows(inv.hosts) + 1, sizeof(*rows));
-	if (!rows)
-		return vmm_err_nomem(&c->err);
-	ret = vmm_inventory_hosts(&inv, &c->args, rows, &n, &c->err);
-	if (ret == 0)
-		ret = scan_rows(c, &inv, rows, n);
-	free(rows);
-	return ret;
+	return cmd_hosts(c, scan);
 }
 
 static const struct cmd host_scan = {
@@ -103,7 +99,7 @@ static const struct cmd host_scan = {
 	.options = options,
 	.columns = columns,
 	.alts = (const struct cmd_alt[]){ { &diff, "--diff", diff_columns }, { NULL, NULL, NULL } },
-	.uses = CMD_ROWS | CMD_BATCH | CMD_TIMEOUT,
+	.uses = CMD_ROWS | CMD_BATCH | CMD_TIMEOUT | CMD_DRY_RUN,
 	.run = run,
 };
 

@@ -44,21 +44,7 @@ static int list(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_f
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_store *st = cmd_store(c);
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	struct cmd_filter f;
-	int ret = VMM_OK, printed;
-
-	if (!st || cmd_filter_read(c, &f) < 0 || vmm_inventory_read(st, &inv, &c->err) < 0)
-		return c->err.code;
-	if (live)
-		ret = cmd_live(c, &inv, &f);
-	if (ret == VMM_OK || ret == VMM_EPART || ret == VMM_EAGAIN) {
-		printed = list(c, &inv, &f);
-		ret = printed < 0 ? printed : ret;
-	}
-	cmd_filter_release(&f);
-	return ret;
+	return cmd_vms(c, live, list);
 }
 
 static const struct cmd vm_list = {

@@ -98,6 +98,7 @@ static int read_options(struct cmd_run *c, struct vmm_migrate_options *opt)
 	opt->parallel = (unsigned)connections;
 	opt->tls = tls;
 	opt->check_only = check || candidates || c->dry_run;
+	opt->alternatives = candidates;
 	opt->fail_fast = c->fail_fast;
 	opt->jobs = c->jobs;
 	opt->per_host = c->per_host;

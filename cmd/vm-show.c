@@ -12,10 +12,11 @@ static const struct poptOption options[] = {
 };
 /* clang-format on */
 
-static int show(struct cmd_run *c, struct vmm_inventory *inv)
+static int show(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f)
 {
 	size_t row;
 
+	(void)f; /* this command has no such options */
 	if (vmm_inventory_find_vm(inv, c->args.s[0], &row, &c->err) < 0)
 		return c->err.code;
 	if (vmm_table_put(inv->vms, row, "group", vmm_inventory_group(inv, row)) < 0)
@@ -25,19 +26,7 @@ static int show(struct cmd_run *c, struct vmm_inventory *inv)
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_store *st = cmd_store(c);
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	const struct cmd_filter everywhere = { 0 };
-	int ret = VMM_OK, shown;
-
-	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
-		return c->err.code;
-	if (live)
-		ret = cmd_live(c, &inv, &everywhere);
-	if (ret < 0 && ret != VMM_EPART && ret != VMM_EAGAIN)
-		return ret;
-	shown = show(c, &inv);
-	return shown < 0 ? shown : ret;
+	return cmd_vms(c, live, show);
 }
 
 static const struct cmd vm_show = {

@@ -3,32 +3,20 @@
 
 #include <string.h>
 
+#include "base/rows.h"
 #include "inventory/inventory.h"
 #include "virt/virt.h"
 
 struct cmd_declare_text cmd_declare_text;
 
-static int merge_labels(struct cmd_run *c, const char *old, struct vmm_table *row)
+/* The values of an option that may be given again, as a list cell. */
+static int put_list(struct cmd_run *c, struct vmm_table *row, const char *column, char **values)
 {
-	VMM_STR_AUTO labels = strdup(old);
+	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 
-	for (char **l = cmd_declare_text.unlabel; labels && l && *l; l++) {
-		VMM_BUF_AUTO b = VMM_BUF_INIT;
-
-		if (vmm_labels_unset(labels, *l, &b, &c->err) < 0)
-			return c->err.code;
-		vmm_str_release(&labels);
-		labels = vmm_buf_steal(&b);
-	}
-	for (char **l = cmd_declare_text.label; labels && l && *l; l++) {
-		VMM_BUF_AUTO b = VMM_BUF_INIT;
-
-		if (vmm_labels_set(labels, *l, &b, &c->err) < 0)
-			return c->err.code;
-		vmm_str_release(&labels);
-		labels = vmm_buf_steal(&b);
-	}
-	if (!labels || vmm_table_put(row, 0, "labels", labels) < 0)
+	for (; values && *values; values++)
+		vmm_list_add(&cell, *values);
+	if (cell.failed || vmm_table_put(row, 0, column, cell.data) < 0)
 		return vmm_err_nomem(&c->err);
 	return 0;
 }
@@ -52,7 +40,7 @@ static int check(struct cmd_run *c)
 	return 0;
 }
 
-int cmd_declared(struct cmd_run *c, const char *labels, struct vmm_table **out)
+int cmd_declared(struct cmd_run *c, struct vmm_table **out)
 {
 	const struct {
 		const char *column, *value;
@@ -72,8 +60,8 @@ int cmd_declared(struct cmd_run *c, const char *labels, struct vmm_table **out)
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++)
 		if (given[i].value && vmm_table_put(row, 0, given[i].column, given[i].value) < 0)
 			return vmm_err_nomem(&c->err);
-	if ((cmd_declare_text.label || cmd_declare_text.unlabel) &&
-	    merge_labels(c, labels, row) < 0)
+	if (put_list(c, row, "label", cmd_declare_text.label) < 0 ||
+	    put_list(c, row, "unlabel", cmd_declare_text.unlabel) < 0)
 		return c->err.code;
 	*out = row;
 	row = NULL;

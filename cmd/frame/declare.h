@@ -27,10 +27,7 @@ extern struct cmd_declare_text cmd_declare_text;
 		"in maintenance: no VM is moved to it", "yes|no" }
 /* clang-format on */
 
-/*
- * One row of the declared columns that the options give, the labels merged into `labels` (a
- * list as in the inventory).
- */
-int cmd_declared(struct cmd_run *c, const char *labels, struct vmm_table **row);
+/* One row of the declared columns that the options give, as vmm_inventory_set_host() takes it. */
+int cmd_declared(struct cmd_run *c, struct vmm_table **row);
 
 #endif

@@ -120,7 +120,7 @@ int cmd_rows_at(struct cmd_run *c, const struct vmm_table *t, const size_t *rows
 int cmd_row(struct cmd_run *c, const struct vmm_table *t, size_t row);
 /* As a tree on a terminal: parent[i] is a row above i, or -1; branches are drawn in the first column. */
 int cmd_tree(struct cmd_run *c, const struct vmm_table *t, const long *parent);
-/* One object whole, all columns: a JSON object, else a line for each: field, value. Once a command. */
+/* One object whole, all columns unless -o chooses: a JSON object, else a line for each: field, value. Once a command. */
 int cmd_object(struct cmd_run *c, const struct vmm_table *t, size_t row);
 
 /*

@@ -42,7 +42,7 @@ static int merge(struct cmd_run *c, struct vmm_inventory *inv, const struct vmm_
 	return scan->failed < scan->n ? VMM_EPART : VMM_EAGAIN;
 }
 
-int cmd_live(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f)
+static int visit(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f)
 {
 	struct vmm_scan_options opt = {
 		.timeout_ms = c->timeout_ms,
@@ -67,5 +67,25 @@ int cmd_live(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filt
 		scanner.release(scan);
 	}
 	free(rows);
+	return ret;
+}
+
+int cmd_vms(struct cmd_run *c, bool live,
+	    int (*work)(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f))
+{
+	struct vmm_store *st = cmd_store(c);
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	struct cmd_filter f;
+	int ret = VMM_OK, worked;
+
+	if (!st || cmd_filter_read(c, &f) < 0 || vmm_inventory_read(st, &inv, &c->err) < 0)
+		return c->err.code;
+	if (live)
+		ret = visit(c, &inv, &f);
+	if (ret == VMM_OK || ret == VMM_EPART || ret == VMM_EAGAIN) {
+		worked = work(c, &inv, &f);
+		ret = worked < 0 ? worked : ret;
+	}
+	cmd_filter_release(&f);
 	return ret;
 }

@@ -6,12 +6,14 @@
 #include "frame/filter.h"
 
 /*
- * Visits the hosts that the filter admits and brings *inv (only in memory) up to date. Says on stderr which
- * hosts did not answer: then VMM_EPART, or VMM_EAGAIN when none did.
+ * Reads the inventory and calls work() with it and the filter of the options. With `live` the hosts
+ * that the filter admits are visited first and what they say is merged, only in memory; those that
+ * do not answer are named on stderr, and the status is then VMM_EPART, or VMM_EAGAIN when none did.
  *
- * libvmm, and with it libvirt and its 59 libraries, is loaded here and not when the command
- * starts: without --live these commands take a few milliseconds and run in shell loops.
+ * libvirt and its 59 libraries are loaded here, with libvmm, and not when the command starts:
+ * without --live these commands take a few milliseconds and run in shell loops.
  */
-int cmd_live(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f);
+int cmd_vms(struct cmd_run *c, bool live,
+	    int (*work)(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f));
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The way through a command: options, run, rows, messages, exit status. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "frame/bars.h"
@@ -145,7 +147,8 @@ static int work(struct cmd_run *c)
 	ret = c->cmd->run(c);
 	cmd_bars_free(c->progress);
 	c->progress = NULL;
-	if (c->out && ret != VMM_EINPUT) {
+	/* No rows, but an error: then there is no table that a header could belong to. */
+	if (c->out && (ret >= 0 || !*c->err.text || c->out->held)) {
 		struct vmm_err first = c->err;
 
 		end = cmd_out_end(c);
@@ -169,12 +172,28 @@ static int close_stdout(struct cmd_run *c, int ret)
 	return vmm_err_errno(&c->err, "cannot write the output");
 }
 
+/*
+ * A standard stream that the caller has closed would be the next file or socket opened, and rows
+ * would go there. Opened the wrong way round, so that using it is the error it was.
+ */
+static int open_std(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	return 0;
+}
+
 int cmd_main(const struct cmd *cmd, int argc, char **argv)
 {
 	struct cmd_run c = { .cmd = cmd };
-	struct poptOption *table = cmd_options_table(cmd);
+	struct poptOption *table;
 	int ret;
 
+	if (open_std() < 0)
+		return vmm_err_exit(VMM_EFAIL);
+	table = cmd_options_table(cmd);
 	ret = table ? parse(&c, table, argc, argv) : vmm_err_nomem(&c.err);
 	if (ret == 0 && cmd_options.help)
 		cmd_help(cmd, table, stdout);

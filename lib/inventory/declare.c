@@ -93,6 +93,66 @@ static int copy_columns(struct vmm_table *hosts, size_t row, const struct vmm_ta
 	return rc;
 }
 
+/* One label edit after the other: old text in, new text out. */
+static int edit_labels(struct vmm_buf *cell, const char *edits,
+		       int (*edit)(const char *old, const char *what, struct vmm_buf *out,
+				   struct vmm_err *err),
+		       struct vmm_err *err)
+{
+	VMM_STRV_AUTO items = VMM_STRV_INIT;
+	int rc = 0;
+
+	if (vmm_list_split(&items, edits) < 0)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; rc == 0 && i < items.n; i++) {
+		struct vmm_buf next = VMM_BUF_INIT;
+
+		rc = edit(cell->data, items.s[i], &next, err);
+		vmm_buf_release(cell);
+		*cell = next;
+	}
+	return rc;
+}
+
+/* Labels are changed one by one, so that two who set different ones don't undo each other. */
+static int change_labels(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
+			 struct vmm_err *err)
+{
+	VMM_BUF_AUTO cell = VMM_BUF_INIT;
+	int rc;
+
+	vmm_buf_adds(&cell, vmm_table_at(hosts, row, "labels"));
+	rc = edit_labels(&cell, vmm_table_at(from, 0, "unlabel"), vmm_labels_unset, err);
+	if (rc == 0)
+		rc = edit_labels(&cell, vmm_table_at(from, 0, "label"), vmm_labels_set, err);
+	if (rc == 0 && cell.failed)
+		rc = vmm_err_nomem(err);
+	return rc < 0 ? rc : vmm__put(hosts, row, "labels", cell.data, err);
+}
+
+int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struct vmm_table *from,
+			  struct vmm_err *err)
+{
+	const char *uri;
+	long row;
+	int rc;
+
+	row = find(hosts, name);
+	if (row < 0)
+		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
+	uri = vmm_table_at(hosts, (size_t)row, "uri");
+	/* The key comes first in the list of columns, and stays. */
+	rc = copy_columns(hosts, (size_t)row, from, vmm__host_declared + 1, err);
+	if (rc == 0)
+		rc = change_labels(hosts, (size_t)row, from, err);
+	if (rc == 0)
+		rc = check_row(hosts, (size_t)row, err);
+	/* Not otherwise: what a scan found out about it must not keep a host from maintenance. */
+	if (rc == 0 && strcmp(vmm_table_at(hosts, (size_t)row, "uri"), uri) != 0)
+		rc = check_identity(hosts, (size_t)row, err);
+	return rc;
+}
+
 static int fill_new(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
 		    struct vmm_err *err)
 {
@@ -100,6 +160,8 @@ static int fill_new(struct vmm_table *hosts, size_t row, const struct vmm_table 
 
 	if (rc == 0)
 		rc = copy_columns(hosts, row, from, vmm__host_seen, err);
+	if (rc == 0)
+		rc = change_labels(hosts, row, from, err);
 	if (rc == 0 && !*vmm_table_at(hosts, row, "state"))
 		rc = vmm__put(hosts, row, "state", "unknown", err);
 	if (rc == 0)
@@ -125,25 +187,9 @@ static int add(struct vmm_table **t, void *arg, struct vmm_err *err)
 static int set(struct vmm_table **t, void *arg, struct vmm_err *err)
 {
 	const struct declaration *d = arg;
-	const char *uri;
-	long row;
-	int rc;
+	int rc = vmm__inventory_columns(t[0], t[1], err);
 
-	rc = vmm__inventory_columns(t[0], t[1], err);
-	if (rc < 0)
-		return rc;
-	row = find(t[0], d->name);
-	if (row < 0)
-		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
-	uri = vmm_table_at(t[0], (size_t)row, "uri");
-	/* The key comes first in the list of columns, and stays. */
-	rc = copy_columns(t[0], (size_t)row, d->row, vmm__host_declared + 1, err);
-	if (rc == 0)
-		rc = check_row(t[0], (size_t)row, err);
-	/* Not otherwise: what a scan found out about it must not keep a host from maintenance. */
-	if (rc == 0 && strcmp(vmm_table_at(t[0], (size_t)row, "uri"), uri) != 0)
-		rc = check_identity(t[0], (size_t)row, err);
-	return rc;
+	return rc < 0 ? rc : vmm_inventory_declare(t[0], d->name, d->row, err);
 }
 
 static int remove_from_also(struct vmm_table *vms, size_t row, const char *host,

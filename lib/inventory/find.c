@@ -9,12 +9,17 @@
 
 #define MAX_SHOWN 5
 
+/* A name as it stands, and percent-decoded ("" if it can't be). */
+struct spelling {
+	const char *plain;
+	struct vmm_buf decoded;
+};
+
 /* The readings of a selector. */
 struct reading {
-	bool any_host; /* not HOST/NAME */
-	struct vmm_buf host;
-	const char *name;       /* as it stands */
-	struct vmm_buf decoded; /* percent-decoded; "" if it can't be */
+	struct spelling name;
+	struct vmm_buf host;        /* of HOST/NAME, and behind the slash: */
+	struct spelling name_there; /* plain NULL: no slash */
 	char uuid[VMM_UUID_LEN + 1];
 };
 
@@ -23,33 +28,51 @@ struct candidates {
 	size_t n; /* may be more than are in rows */
 };
 
+static void spell(struct spelling *s, const char *text)
+{
+	s->plain = text;
+	vmm_percent_decode(&s->decoded, text);
+}
+
+/* esx allows a slash in a name, so what has one may be a name too. */
 static int reading_init(struct reading *r, const char *selector, struct vmm_err *err)
 {
-	const char *slash = strchr(selector, '/'); /* libvirt allows none in a name */
+	const char *slash = strchr(selector, '/');
 
-	*r = (struct reading){ .any_host = !slash, .host = VMM_BUF_INIT, .decoded = VMM_BUF_INIT };
-	if (slash)
+	*r = (struct reading){ .name.decoded = VMM_BUF_INIT,
+			       .host = VMM_BUF_INIT,
+			       .name_there.decoded = VMM_BUF_INIT };
+	spell(&r->name, selector);
+	if (slash) {
 		vmm_buf_add(&r->host, selector, (size_t)(slash - selector));
-	r->name = slash ? slash + 1 : selector;
-	vmm_percent_decode(&r->decoded, r->name);
-	if (slash || !vmm_uuid_parse(selector, r->uuid))
+		spell(&r->name_there, slash + 1);
+	}
+	if (!vmm_uuid_parse(selector, r->uuid))
 		r->uuid[0] = '\0';
-	return r->host.failed || r->decoded.failed ? vmm_err_nomem(err) : 0;
+	return r->host.failed || r->name.decoded.failed || r->name_there.decoded.failed
+		       ? vmm_err_nomem(err)
+		       : 0;
 }
 
 static void reading_release(struct reading *r)
 {
+	vmm_buf_release(&r->name.decoded);
 	vmm_buf_release(&r->host);
-	vmm_buf_release(&r->decoded);
+	vmm_buf_release(&r->name_there.decoded);
+}
+
+static bool spells(const struct spelling *s, const char *name)
+{
+	return s->plain && *name &&
+	       (strcmp(name, s->plain) == 0 || strcmp(name, s->decoded.data) == 0);
 }
 
 static bool means(const struct reading *r, const struct vmm_table *vms, size_t row)
 {
 	const char *name = vmm_table_at(vms, row, "name");
 
-	if (!r->any_host && strcmp(vmm_table_at(vms, row, "host"), r->host.data) != 0)
-		return false;
-	return *name && (strcmp(name, r->name) == 0 || strcmp(name, r->decoded.data) == 0);
+	return spells(&r->name, name) || (spells(&r->name_there, name) &&
+					  strcmp(vmm_table_at(vms, row, "host"), r->host.data) == 0);
 }
 
 static int ambiguous(const struct vmm_table *vms, const char *selector, const struct candidates *c,

@@ -68,7 +68,8 @@ int vmm_inventory_hosts(const struct vmm_inventory *inv, const struct vmm_strv *
 
 /*
  * The VM that a selector means: UUID, NAME or HOST/NAME. A known UUID means that VM, whatever
- * others are called: no name keeps anybody from naming it. NAME is taken as it stands and also, if it can be, percent-decoded (as a terminal shows it); if that and the plain
+ * others are called: no name keeps anybody from naming it. NAME is taken as it stands and
+ * also, if it can be, percent-decoded (as a terminal shows it); if that and the plain
  * reading mean different VMs, or several hosts have the name, the answer is VMM_EREFUSED
  * "ambiguous" with the candidates as HOST/NAME (UUID). Nothing: VMM_ENOTFOUND.
  */
@@ -103,9 +104,13 @@ int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, st
 /* Removes it and the VMs last seen on it; other VMs lose it from `also`. */
 int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err);
 /*
- * Sets the declared columns that `row` has, but not the name. The checks of add_host hold, that
- * for another host with the same identity when the uri changes.
+ * Sets the declared columns that `row` has, but not the name; its columns `label` (a list of
+ * KEY=VALUE) and `unlabel` (of KEY) change single labels. The checks of add_host hold, that for
+ * another host with the same identity when the uri changes. vmm_inventory_declare() is the
+ * pure function behind it.
  */
+int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struct vmm_table *row,
+			  struct vmm_err *err);
 int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct vmm_table *row,
 			   struct vmm_err *err);
 

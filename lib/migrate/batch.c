@@ -116,8 +116,8 @@ static int resolve(struct batch *b, struct item *it)
 	if (!vmm__end_fill(&m->dst, &b->inv, it->req->to))
 		return vmm_err_set(&it->err, VMM_ENOTFOUND, "no host '%s' is declared", it->req->to);
 	if (!vmm__end_fill(&m->src, &b->inv, it->from))
-		return vmm_err_set(&it->err, VMM_ENOTFOUND, "its host '%s' is not declared any more",
-				   it->from);
+		return vmm_err_set(&it->err, VMM_ENOTFOUND,
+				   "its host '%s' is not declared any more", it->from);
 	return 0;
 }
 
@@ -185,8 +185,8 @@ static int checked(struct vmm_job *job, void *arg)
 		job->arg = NULL; /* the item keeps it */
 	} else if (job->state == VMM_JOB_TIMEOUT) {
 		it->m = NULL;
-		it->code = vmm_err_set(&it->err, VMM_EAGAIN, "'%s' or '%s' does not answer", it->from,
-				       it->req->to);
+		it->code = vmm_err_set(&it->err, VMM_EAGAIN, "'%s' or '%s' does not answer",
+				       it->from, it->req->to);
 	} else {
 		it->m = NULL;
 		it->code = vmm_err_set(&it->err, VMM_ECANCEL, "not started");
@@ -235,7 +235,8 @@ static bool wants_second_look(const struct item *it)
 
 static int check_all(struct batch *b, struct vmm_err *err)
 {
-	const struct vmm_job like = { .run = run_check, .free_arg = vmm__move_free,
+	const struct vmm_job like = { .run = run_check,
+				      .free_arg = vmm__move_free,
 				      .limit_ms = b->opt.check_ms };
 	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE };
 	bool stale = false;
@@ -277,7 +278,8 @@ static void check_together(struct batch *b, size_t at)
 	}
 	if (others > 0 && it->m->mem_needed <= it->m->mem_free &&
 	    it->m->mem_needed + taken > it->m->mem_free)
-		vmm__against(it->m, "not enough memory on '%s' after %zu others", it->req->to, others);
+		vmm__against(it->m, "not enough memory on '%s' after %zu others", it->req->to,
+			     others);
 }
 
 /* Ends those that can't go, and with check_only all. */
@@ -286,7 +288,7 @@ static void sort_out(struct batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = &b->items[i];
 
-		if (it->code == VMM_OK && !b->opt.check_only)
+		if (it->code == VMM_OK && !b->opt.alternatives)
 			check_together(b, i);
 		if (it->code < 0)
 			finish(b, it, it->code, NULL, it->err.text);
@@ -329,7 +331,8 @@ static bool wants_move(const struct item *it)
 
 static int move_all(struct batch *b, struct vmm_err *err)
 {
-	const struct vmm_job like = { .run = run_move, .free_arg = vmm__move_free,
+	const struct vmm_job like = { .run = run_move,
+				      .free_arg = vmm__move_free,
 				      .limit_ms = 2 * b->opt.timeout_ms + GRACE_MS };
 	const struct vmm_jobs_limits limits = { .jobs = b->opt.jobs, .per_key = b->opt.per_host };
 
@@ -342,29 +345,15 @@ static int move_all(struct batch *b, struct vmm_err *err)
 	return run_jobs(b, wants_move, like, &limits, moved, err);
 }
 
-/* The inventory is to tell the new state; hosts that do not answer now will be seen later. */
 static void visit_hosts(struct batch *b)
 {
-	struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms };
-	size_t *rows = calloc(vmm_table_rows(b->inv.hosts) + 1, sizeof(*rows)), n = 0;
-	struct vmm_scan *scan = NULL;
+	VMM_STRV_AUTO hosts = VMM_STRV_INIT;
 
-	for (size_t r = 0; rows && r < vmm_table_rows(b->inv.hosts); r++) {
-		const char *host = vmm_table_at(b->inv.hosts, r, "name");
-
-		for (size_t i = 0; i < b->n; i++) {
-			const struct item *it = &b->items[i];
-
-			if (it->from && (!strcmp(it->from, host) || !strcmp(it->req->to, host))) {
-				rows[n++] = r;
-				break;
-			}
-		}
-	}
-	if (rows && vmm_scan_visit(&b->inv, rows, n, &opt, &scan, NULL) == 0)
-		vmm_inventory_update(b->st, scan->seen, scan->n, NULL, NULL);
-	vmm_scan_free(scan);
-	free(rows);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->items[i].from && (vmm_strv_add(&hosts, b->items[i].from) < 0 ||
+					 vmm_strv_add(&hosts, b->items[i].req->to) < 0))
+			return;
+	vmm__visit(b->st, &b->inv, &hosts, b->opt.check_ms);
 }
 
 static void set_defaults(struct vmm_migrate_options *opt)

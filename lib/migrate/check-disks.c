@@ -82,7 +82,8 @@ static int add_copy(struct vmm__move *m, const struct vmm_disk *disk, const char
 		return vmm_err_nomem(&m->err);
 	m->copies = more;
 	c = &more[m->ncopies];
-	*c = (struct vmm__copy){ .target = strdup(disk->target), .path = strdup(path),
+	*c = (struct vmm__copy){ .target = strdup(disk->target),
+				 .path = strdup(path),
 				 .format = vol_value(vol, "volume/target/format@type") };
 	m->ncopies++;
 	if (!c->target || !c->path || virStorageVolGetInfo(vol, &info) < 0)
@@ -120,8 +121,8 @@ static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const ch
 		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
 			     path);
 	else if (backing && !m->active)
-		vmm__against(m, "disk %s is an overlay of '%s': move it while it runs", disk->target,
-			     backing);
+		vmm__against(m, "disk %s is an overlay of '%s': move it while it runs",
+			     disk->target, backing);
 	else if (add_copy(m, disk, path, here) == 0)
 		check_room(m, disk->target, path, m->copies[m->ncopies - 1].allocation);
 }
@@ -133,14 +134,16 @@ static void check_disk(struct vmm__move *m, const struct vmm_disk *disk)
 	virStorageVolPtr there = here ? vmm__volume(m->dst.conn, path) : NULL;
 
 	if (!here)
-		vmm__against(m, "disk %s ('%s') is in no storage pool of '%s', so its storage is unknown",
+		vmm__against(m,
+			     "disk %s ('%s') is in no storage pool of '%s', so its storage is unknown",
 			     disk->target, path ? path : disk->source, m->src.host);
 	else if (there && same_file(here, there))
 		;
 	else if (vmm__move_method(m) == VMM_MIGRATE_MOVE)
 		plan_copy(m, disk, path, here, there);
 	else
-		vmm__against(m, "disk %s ('%s') is not on storage that '%s' shares (--move copies it)",
+		vmm__against(m,
+			     "disk %s ('%s') is not on storage that '%s' shares (--move copies it)",
 			     disk->target, path, m->dst.host);
 	if (there)
 		virStorageVolFree(there);

@@ -63,8 +63,7 @@ static void check_cpu(struct vmm__move *m)
 	char *cpu;
 	int cmp;
 
-	if (!*d->cpu || strcmp(d->cpu_mode, "maximum") == 0 ||
-	    strcmp(d->cpu_mode, "host-model") == 0)
+	if (!*d->cpu || strcmp(d->cpu_mode, "maximum") == 0 || strcmp(d->cpu_mode, "host-model") == 0)
 		return;
 	cpu = cpu_wanted(m);
 	if (!cpu)

@@ -17,8 +17,8 @@ void vmm__check_recorded(struct vmm__move *m)
 	if (d->maint)
 		vmm__against(m, "'%s' is in maintenance", d->host);
 	if (strcmp(s->hypervisor, d->hypervisor) != 0)
-		vmm__against(m, "'%s' is a %s host, '%s' a %s host", s->host, s->hypervisor, d->host,
-			     d->hypervisor);
+		vmm__against(m, "'%s' is a %s host, '%s' a %s host", s->host, s->hypervisor,
+			     d->host, d->hypervisor);
 }
 
 static int open_end(struct vmm__end *e, struct vmm_err *err)
@@ -71,8 +71,7 @@ static void check_job(struct vmm__move *m)
 {
 	virDomainJobInfo job = { 0 };
 
-	if (m->active && virDomainGetJobInfo(m->src.dom, &job) == 0 &&
-	    job.type != VIR_DOMAIN_JOB_NONE)
+	if (m->active && virDomainGetJobInfo(m->src.dom, &job) == 0 && job.type != VIR_DOMAIN_JOB_NONE)
 		vmm__against(m, "its host is busy with it (a backup, snapshot or migration)");
 }
 
@@ -94,13 +93,28 @@ void vmm__check_guest(struct vmm__move *m)
 		vmm__against(m, "the state of its TPM goes along only live");
 }
 
+/* They are for libvirtd on the source, which would run whatever such a URI tells it to. */
+static void check_uris(struct vmm__move *m)
+{
+	const struct vmm__end *d = &m->dst;
+	struct vmm_err err;
+
+	if (*d->migrate_uri && vmm_uri_check_migration(d->migrate_uri, &err) < 0)
+		vmm__against(m, "'%s': migrate_uri: %s", d->host, err.text);
+	if (*d->peer_uri && vmm_uri_check(d->peer_uri, &err) < 0)
+		vmm__against(m, "'%s': peer_uri: %s", d->host, err.text);
+}
+
 int vmm__check(struct vmm__move *m)
 {
 	vmm__check_recorded(m);
-	if (m->reasons.n > 0 && strcmp(m->src.host, m->dst.host) == 0)
-		return 0;
-	if (open_end(&m->src, &m->err) < 0 || look_up(m) < 0 || open_end(&m->dst, &m->err) < 0)
+	if (open_end(&m->src, &m->err) < 0 || look_up(m) < 0)
 		return m->err.code;
+	if (strcmp(m->src.host, m->dst.host) == 0)
+		return 0;
+	if (open_end(&m->dst, &m->err) < 0)
+		return m->err.code;
+	check_uris(m);
 	vmm__check_guest(m);
 	vmm__check_target(m);
 	vmm__check_networks(m);

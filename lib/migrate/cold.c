@@ -12,7 +12,7 @@ static int stop(struct vmm__move *m)
 	bool did;
 
 	m->story.stopped_by_us = true;
-	if (vmm__intent_note(m) < 0)
+	if (vmm__intent_note(m, &m->err) < 0)
 		return m->err.code;
 	return vmm_power(m->src.dom, VMM_POWER_SHUTDOWN, &opt, &did, &m->err);
 }
@@ -20,8 +20,7 @@ static int stop(struct vmm__move *m)
 static int go_over(struct vmm__move *m)
 {
 	return vmm__call(m, NULL, 0,
-			 VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST |
-				 VIR_MIGRATE_UNDEFINE_SOURCE);
+			 VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE);
 }
 
 int vmm__cold(struct vmm__move *m)

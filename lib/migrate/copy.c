@@ -47,7 +47,7 @@ int vmm__copies_make(struct vmm__move *m)
 {
 	for (size_t i = 0; i < m->ncopies; i++) {
 		m->copies[i].made = true;
-		if (vmm__intent_note(m) < 0)
+		if (vmm__intent_note(m, &m->err) < 0)
 			return m->err.code;
 		if (make_volume(m, &m->copies[i]) < 0) {
 			m->copies[i].made = false;
@@ -84,8 +84,7 @@ static int pump_some(struct pump *p)
 	long long hole;
 
 	if (n == -3) {
-		if (virStreamRecvHole(p->from, &hole, 0) < 0 ||
-		    virStreamSendHole(p->to, hole, 0) < 0)
+		if (virStreamRecvHole(p->from, &hole, 0) < 0 || virStreamSendHole(p->to, hole, 0) < 0)
 			return -1;
 		p->progress.done += (uint64_t)hole;
 		return 1;
@@ -169,6 +168,14 @@ int vmm__copies_fill(struct vmm__move *m)
 	return 0;
 }
 
+/* After a look-up that found nothing: that is what the host said, not a failure to ask it. */
+static bool is_known_absent(void)
+{
+	int code = virGetLastErrorCode();
+
+	return code == VIR_ERR_OK || code == VIR_ERR_NO_STORAGE_VOL;
+}
+
 int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err *err)
 {
 	int ret = 0;
@@ -178,8 +185,9 @@ int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err
 
 		if (!m->copies[i].made)
 			continue;
+		virResetLastError();
 		vol = vmm__volume(end->conn, m->copies[i].path);
-		if (vol && virStorageVolDelete(vol, 0) < 0)
+		if (vol ? virStorageVolDelete(vol, 0) < 0 : !is_known_absent())
 			ret = vmm_err_virt(err, "cannot remove '%s' from '%s'", m->copies[i].path,
 					   end->host);
 		if (vol)

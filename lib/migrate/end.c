@@ -82,8 +82,9 @@ static int opened(struct vmm_job *job, void *ctx)
 int vmm__end_open(struct vmm__end *e, uint64_t limit_ms, struct vmm_err *err)
 {
 	struct opening *o = calloc(1, sizeof(*o));
-	struct vmm_job job = { .run = run_opening, .arg = o, .free_arg = free_opening,
-			       .limit_ms = limit_ms };
+	struct vmm_job job = {
+		.run = run_opening, .arg = o, .free_arg = free_opening, .limit_ms = limit_ms
+	};
 	struct opened to = { e, err };
 
 	if (e->dom)

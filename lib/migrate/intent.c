@@ -40,6 +40,7 @@ static char *detail(struct vmm__move *m)
 	    vmm_table_put(t, 0, "method", vmm__method_name(vmm__move_method(m))) < 0 ||
 	    vmm_table_put(t, 0, "offline", yes(m->story.offline)) < 0 ||
 	    vmm_table_put(t, 0, "stopped", yes(m->story.stopped_by_us)) < 0 ||
+	    vmm_table_put(t, 0, "paused", yes(m->story.paused_by_us)) < 0 ||
 	    vmm_table_put(t, 0, "target_knew", yes(m->story.target_knew)) < 0 ||
 	    vmm_table_put(t, 0, "autostart", yes(m->autostart)) < 0 || put_copies(m, t) < 0)
 		return NULL;
@@ -60,13 +61,13 @@ int vmm__intent_begin(struct vmm__move *m)
 	return vmm_intent_begin(m->st, "migrate", m->uuid, text, &m->intent, &m->err);
 }
 
-int vmm__intent_note(struct vmm__move *m)
+int vmm__intent_note(struct vmm__move *m, struct vmm_err *err)
 {
 	VMM_STR_AUTO text = detail(m);
 
 	if (!text)
-		return vmm_err_nomem(&m->err);
-	return vmm_intent_note(m->st, m->intent, text, &m->err);
+		return vmm_err_nomem(err);
+	return vmm_intent_note(m->st, m->intent, text, err);
 }
 
 /* Failing to write the end leaves the intent to vmm-fsck, which will find nothing to mend. */
@@ -118,9 +119,10 @@ int vmm__intent_read(const char *text, struct vmm__move *m, struct vmm_err *err)
 		return vmm_err_nomem(err);
 	m->story.offline = is_yes(t, "offline");
 	m->story.stopped_by_us = is_yes(t, "stopped");
+	m->story.paused_by_us = is_yes(t, "paused");
 	m->story.target_knew = is_yes(t, "target_knew");
 	m->autostart = is_yes(t, "autostart");
-	m->opt.method = strcmp(vmm_table_at(t, 0, "method"), "move") == 0 ? VMM_MIGRATE_MOVE :
-									     VMM_MIGRATE_AUTO;
+	m->opt.method = strcmp(vmm_table_at(t, 0, "method"), "move") == 0 ? VMM_MIGRATE_MOVE
+									  : VMM_MIGRATE_AUTO;
 	return read_copies(vmm_table_at(t, 0, "made"), m, err);
 }

@@ -85,7 +85,7 @@ void vmm__check_disks(struct vmm__move *m);    /* fills copies */
 
 /* The journal: what mend.c needs to know after a crash. */
 int vmm__intent_begin(struct vmm__move *m);
-int vmm__intent_note(struct vmm__move *m);
+int vmm__intent_note(struct vmm__move *m, struct vmm_err *err);
 void vmm__intent_end(struct vmm__move *m, const char *result);
 /* The other way round: a move with what the journal tells. */
 int vmm__intent_read(const char *detail, struct vmm__move *m, struct vmm_err *err);
@@ -97,7 +97,7 @@ int vmm__cold(struct vmm__move *m);
 /* The call to libvirt, peer-to-peer or not; sets m->dst.dom. */
 int vmm__call(struct vmm__move *m, virTypedParameterPtr params, int n, unsigned flags);
 
-/* Watches a live migration from a thread of its own: progress, stalls, limits, Ctrl-C. */
+/* Watches a live migration from a thread of its own: progress, stalls, limits, Ctrl-C. NULL: m->err. */
 struct vmm__monitor;
 struct vmm__monitor *vmm__monitor_start(struct vmm__move *m);
 /* Ends it. *why gets the sentence if it was the monitor that ended the migration, else NULL. */
@@ -111,6 +111,10 @@ int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err
 virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path);
 /* The active pool whose folder holds path, or NULL. */
 virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path);
+
+/* Lets the inventory tell the new state of these hosts; those that do not answer are seen later. */
+void vmm__visit(struct vmm_store *st, const struct vmm_inventory *inv,
+		const struct vmm_strv *hosts, uint64_t limit_ms);
 
 /*
  * Looks at both ends anew and, with `repair`, does what settle.h says. True: the matter is closed.

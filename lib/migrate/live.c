@@ -93,17 +93,16 @@ static void read_cost(struct vmm__move *m)
 int vmm__live(struct vmm__move *m)
 {
 	struct params ps = { NULL, 0, 0 };
-	struct vmm__monitor *mon = NULL;
+	struct vmm__monitor *mon;
 	const char *why = NULL;
-	int ret;
+	int ret = fill_params(m, &ps) < 0 ? vmm_err_nomem(&m->err) : 0;
 
-	if (fill_params(m, &ps) == 0)
-		mon = vmm__monitor_start(m);
+	mon = ret == 0 ? vmm__monitor_start(m) : NULL;
 	if (mon) {
 		ret = vmm__call(m, ps.p, ps.n, flags_of(m));
 		vmm__monitor_stop(mon, &why);
 	} else {
-		ret = vmm_err_set(&m->err, VMM_EFAIL, "cannot start the migration");
+		ret = m->err.code;
 	}
 	virTypedParamsFree(ps.p, ps.n);
 	if (ret < 0 && why)

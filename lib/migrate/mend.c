@@ -7,9 +7,9 @@
 #include "base/num.h"
 #include "migrate/internal.h"
 
-#define OPEN_MS 15000  /* for a host to answer */
-#define BUSY_MS 60000  /* for libvirtd to end what it is at */
-#define LOOK_EVERY_MS 200
+#define OPEN_MS 15000 /* for a host to answer */
+#define BUSY_MS 60000 /* for libvirtd to end what it is at */
+#define LOOK_EVERY_MS 500
 
 static enum vmm__sight sight_of(int state, int reason)
 {
@@ -50,11 +50,46 @@ static enum vmm__sight look(struct vmm__end *e, const char *uuid)
 	return error && error->code == VIR_ERR_NO_DOMAIN ? VMM__ABSENT : VMM__UNREACHABLE;
 }
 
-static bool busy(const struct vmm__end *e)
+/* Whether libvirtd is at it there; of a VM that comes in it says that only the source knows. */
+static bool busy(const struct vmm__end *e, enum vmm__sight sight)
 {
 	virDomainJobInfo job = { 0 };
 
-	return e->dom && virDomainGetJobInfo(e->dom, &job) == 0 && job.type != VIR_DOMAIN_JOB_NONE;
+	if (sight == VMM__UNREACHABLE || sight == VMM__ABSENT || sight == VMM__STOPPED)
+		return false;
+	if (virDomainGetJobInfo(e->dom, &job) == 0)
+		return job.type != VIR_DOMAIN_JOB_NONE;
+	return virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+}
+
+struct sights {
+	enum vmm__sight src, dst;
+	bool busy;
+};
+
+static struct sights look_at_both(struct vmm__move *m)
+{
+	struct sights s = { look(&m->src, m->uuid), look(&m->dst, m->uuid), false };
+
+	s.busy = busy(&m->src, s.src) || busy(&m->dst, s.dst);
+	return s;
+}
+
+/* A call of a client that is dead may still be under way: both have to be idle and say the same twice. */
+static struct sights look_until_calm(struct vmm__move *m)
+{
+	uint64_t until = vmm_clock_ms() + BUSY_MS;
+	struct sights before, now = look_at_both(m);
+	bool calm;
+
+	do {
+		before = now;
+		vmm_sleep_ms(LOOK_EVERY_MS);
+		now = look_at_both(m);
+		calm = !now.busy && now.src == before.src && now.dst == before.dst;
+	} while (!calm && vmm_clock_ms() < until);
+	now.busy = !calm;
+	return now;
 }
 
 /* One step; what it did or why it failed is added to the sentence. */
@@ -108,6 +143,8 @@ static bool drop_disks(struct vmm__move *m, const struct vmm__verdict *v, struct
 	struct vmm__end *loser = v->where == VMM__AT_SOURCE ? &m->dst : &m->src;
 	struct vmm_err err;
 
+	if (v->where == VMM__NOWHERE)
+		return true; /* whose they are now is not ours to say */
 	if (vmm__copies_remove(m, loser, &err) == 0)
 		return true;
 	vmm_buf_addf(s, ", %s", err.text);
@@ -116,8 +153,8 @@ static bool drop_disks(struct vmm__move *m, const struct vmm__verdict *v, struct
 
 static const char *state_word(enum vmm__sight s)
 {
-	static const char *const words[] = { "out of reach", "absent",   "stopped", "running",
-					     "paused",	     "halfway", "in post-copy" };
+	static const char *const words[] = { "out of reach", "absent",  "stopped",     "running",
+					     "paused",       "halfway", "in post-copy" };
 
 	return words[s];
 }
@@ -127,7 +164,10 @@ static void say_where(const struct vmm__move *m, const struct vmm__verdict *v, e
 {
 	switch (v->where) {
 	case VMM__AT_SOURCE:
-		vmm_buf_addf(s, "the VM is on '%s' (%s)", m->src.host, state_word(src));
+		vmm_buf_addf(s, "the VM is on '%s' (%s%s)", m->src.host, state_word(src),
+			     src == VMM__RUNNING && m->story.stopped_by_us
+				     ? ", though asked to shut down"
+				     : "");
 		break;
 	case VMM__AT_TARGET:
 		vmm_buf_addf(s, "the VM is on '%s' (%s)", m->dst.host, state_word(dst));
@@ -148,26 +188,20 @@ static void say_where(const struct vmm__move *m, const struct vmm__verdict *v, e
 
 bool vmm__settle_move(struct vmm__move *m, bool repair, struct vmm_buf *sentence)
 {
-	uint64_t until = vmm_clock_ms() + BUSY_MS;
-	enum vmm__sight src, dst;
 	struct vmm__verdict v;
+	struct sights s;
 	struct vmm_err err;
 
 	vmm__end_open(&m->src, OPEN_MS, &err);
 	vmm__end_open(&m->dst, OPEN_MS, &err);
-	src = look(&m->src, m->uuid);
-	while (repair && busy(&m->src) && vmm_clock_ms() < until) {
-		vmm_sleep_ms(LOOK_EVERY_MS);
-		src = look(&m->src, m->uuid);
-	}
-	if (busy(&m->src)) {
+	s = repair ? look_until_calm(m) : look_at_both(m);
+	if (s.busy) {
 		vmm_buf_addf(sentence, "the VM is still on its way from '%s' to '%s'", m->src.host,
 			     m->dst.host);
 		return false;
 	}
-	dst = look(&m->dst, m->uuid);
-	v = vmm__settle(src, dst, &m->story);
-	say_where(m, &v, src, dst, sentence);
+	v = vmm__settle(s.src, s.dst, &m->story);
+	say_where(m, &v, s.src, s.dst, sentence);
 	if (!repair || !take_steps(m, &v, sentence) || !v.sure)
 		return false;
 	return drop_disks(m, &v, sentence);
@@ -214,7 +248,8 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 	w->sentence = (struct vmm_buf)VMM_BUF_INIT;
 	w->repair = repair;
 	w->m->uuid = strdup(vmm_table_at(t, row, "subject"));
-	if (!w->m->uuid || vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &id, err) < 0 ||
+	if (!w->m->uuid ||
+	    vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &id, err) < 0 ||
 	    vmm__intent_read(vmm_table_at(t, row, "detail"), w->m, err) < 0)
 		goto bad;
 	for (int i = 0; i < 2; i++) {
@@ -222,12 +257,13 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 		VMM_STR_AUTO host = strdup(e->host);
 
 		if (!host || !vmm__end_fill(e, inv, host)) {
-			vmm_err_set(err, VMM_ENOTFOUND, "host '%s' is not declared any more", e->host);
+			vmm_err_set(err, VMM_ENOTFOUND, "host '%s' is not declared any more",
+				    e->host);
 			goto bad;
 		}
 	}
-	if (repair && (vmm_store_dup(st, &w->m->st, err) < 0 ||
-		       vmm_intent_take(w->m->st, id, err) < 0))
+	if (repair &&
+	    (vmm_store_dup(st, &w->m->st, err) < 0 || vmm_intent_take(w->m->st, id, err) < 0))
 		goto bad;
 	w->m->intent = id;
 	return w;
@@ -240,6 +276,7 @@ struct mend_ctx {
 	vmm_migrate_found *found;
 	void *ctx;
 	size_t open;
+	struct vmm_strv hosts; /* seen to */
 };
 
 static int mended(struct vmm_job *job, void *arg)
@@ -250,6 +287,9 @@ static int mended(struct vmm_job *job, void *arg)
 	if (job->state == VMM_JOB_DONE) {
 		c->found(w->m->name, w->sentence.data, w->closed, c->ctx);
 		c->open += !w->closed;
+		if (vmm_strv_add(&c->hosts, w->m->src.host) < 0 ||
+		    vmm_strv_add(&c->hosts, w->m->dst.host) < 0)
+			return VMM_ENOMEM;
 	} else {
 		c->found("?", "a host does not answer", false, c->ctx);
 		c->open++;
@@ -262,7 +302,7 @@ int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	VMM_TABLE_AUTO *t = NULL;
-	struct mend_ctx c = { found, ctx, 0 };
+	struct mend_ctx c = { found, ctx, 0, VMM_STRV_INIT };
 	struct vmm_job *jobs;
 	size_t n = 0;
 	int ret;
@@ -285,10 +325,14 @@ int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
 			c.open++;
 			continue;
 		}
-		jobs[n++] = (struct vmm_job){ .run = run_mending, .arg = w,
-					      .free_arg = free_mending, .limit_ms = timeout_ms };
+		jobs[n++] = (struct vmm_job){
+			.run = run_mending, .arg = w, .free_arg = free_mending, .limit_ms = timeout_ms
+		};
 	}
 	ret = vmm_jobs_run(jobs, n, &(struct vmm_jobs_limits){ .jobs = 16 }, NULL, mended, &c, err);
 	free(jobs);
+	if (repair)
+		vmm__visit(st, &inv, &c.hosts, OPEN_MS);
+	vmm_strv_release(&c.hosts);
 	return ret < 0 ? ret : c.open > 0 ? VMM_EPART : VMM_OK;
 }

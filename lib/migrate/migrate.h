@@ -55,6 +55,7 @@ struct vmm_migrate_options {
 	uint64_t check_ms;        /* for checking one; 0: 20 s */
 	unsigned parallel;        /* connections for one migration; 0: the usual single one */
 	bool tls, check_only, fail_fast;
+	bool alternatives; /* the requests are: each is checked as if it were the only one */
 	unsigned jobs, per_host; /* 0: 4 and 2 */
 	const struct vmm_cancel *cancel;    /* level 2 aborts what runs; may be NULL */
 	struct vmm_progress_sink *progress; /* may be NULL */

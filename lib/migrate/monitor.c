@@ -21,6 +21,9 @@
 
 struct vmm__monitor {
 	struct vmm__move *m;
+	/* Its own: two threads on one connection of libvirt 9 lose each other's wake-ups for seconds. */
+	virConnectPtr conn;
+	virDomainPtr dom;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -51,8 +54,7 @@ static bool read_job(virDomainPtr dom, struct job *j)
 	virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_DATA_REMAINING, &j->left);
 	virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_MEMORY_BPS, &j->rate);
 	virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_MEMORY_ITERATION, &j->pass);
-	j->has_downtime =
-		virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_DOWNTIME, &j->downtime) == 1;
+	j->has_downtime = virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_DOWNTIME, &j->downtime) == 1;
 	virTypedParamsFree(p, n);
 	return type != VIR_DOMAIN_JOB_NONE;
 }
@@ -61,7 +63,9 @@ static void report(struct vmm__monitor *mon, const struct job *j)
 {
 	struct vmm_progress p = {
 		.subject = mon->m->name,
-		.stage = mon->post_copy ? "postcopy" : mon->m->ncopies > 0 ? "copy" : "memory",
+		.stage = mon->post_copy        ? "postcopy"
+			 : mon->m->ncopies > 0 ? "copy"
+					       : "memory",
 		.total = j->total,
 		.done = j->total > j->left ? j->total - j->left : 0,
 		.rate = j->rate,
@@ -86,13 +90,14 @@ static bool stalled(struct vmm__monitor *mon, const struct job *j)
 
 static void end(struct vmm__monitor *mon, const char *why)
 {
-	if (!mon->post_copy && virDomainAbortJob(mon->m->src.dom) == 0 && !mon->why)
+	if (!mon->post_copy && virDomainAbortJob(mon->dom) == 0 && !mon->why)
 		mon->why = why;
 }
 
 static void steer(struct vmm__monitor *mon)
 {
-	virDomainPtr dom = mon->m->src.dom;
+	virDomainPtr dom = mon->dom;
+	struct vmm_err err;
 
 	mon->steered = true;
 	switch (mon->m->opt.on_stall) {
@@ -102,8 +107,9 @@ static void steer(struct vmm__monitor *mon)
 		mon->post_copy = virDomainMigrateStartPostCopy(dom, 0) == 0;
 		mon->steered = mon->post_copy; /* too early: try again */
 		break;
-	case VMM_STALL_SUSPEND:
-		mon->steered = virDomainSuspend(dom) == 0;
+	case VMM_STALL_SUSPEND: /* the journal first: it has to run again whatever happens */
+		mon->m->story.paused_by_us = true;
+		mon->steered = vmm__intent_note(mon->m, &err) == 0 && virDomainSuspend(dom) == 0;
 		break;
 	case VMM_STALL_ABORT:
 		end(mon, "aborted: its memory changes faster than it is copied");
@@ -116,11 +122,12 @@ static void look(struct vmm__monitor *mon)
 	struct vmm__move *m = mon->m;
 	struct job j;
 
-	if (!read_job(m->src.dom, &j))
+	if (!read_job(mon->dom, &j))
 		return;
 	if (!mon->limits_set && m->opt.max_downtime_ms)
-		virDomainMigrateSetMaxDowntime(m->src.dom, m->opt.max_downtime_ms, 0);
+		virDomainMigrateSetMaxDowntime(mon->dom, m->opt.max_downtime_ms, 0);
 	mon->limits_set = true;
+	m->bytes = j.done;
 	report(mon, &j);
 	if (m->opt.cancel && m->opt.cancel->level >= 2)
 		end(mon, "aborted on request");
@@ -152,13 +159,36 @@ static void *watch(void *arg)
 	return NULL;
 }
 
+static void free_monitor(struct vmm__monitor *mon)
+{
+	if (mon->dom)
+		virDomainFree(mon->dom);
+	if (mon->conn)
+		virConnectClose(mon->conn);
+	pthread_cond_destroy(&mon->wake);
+	pthread_mutex_destroy(&mon->lock);
+	free(mon);
+}
+
+static int connect_monitor(struct vmm__monitor *mon)
+{
+	struct vmm__move *m = mon->m;
+
+	if (vmm_virt_open(m->src.uri, m->src.auth_file, &mon->conn, &m->err) < 0)
+		return m->err.code;
+	mon->dom = virDomainLookupByUUIDString(mon->conn, m->uuid);
+	return mon->dom ? 0 : vmm_err_virt(&m->err, "not on '%s'", m->src.host);
+}
+
 struct vmm__monitor *vmm__monitor_start(struct vmm__move *m)
 {
 	struct vmm__monitor *mon = calloc(1, sizeof(*mon));
 	pthread_condattr_t attr;
 
-	if (!mon)
+	if (!mon) {
+		vmm_err_nomem(&m->err);
 		return NULL;
+	}
 	mon->m = m;
 	mon->started = vmm_clock_ms();
 	pthread_mutex_init(&mon->lock, NULL);
@@ -166,11 +196,12 @@ struct vmm__monitor *vmm__monitor_start(struct vmm__move *m)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&mon->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	if (pthread_create(&mon->thread, NULL, watch, mon) == 0)
-		return mon;
-	pthread_cond_destroy(&mon->wake);
-	pthread_mutex_destroy(&mon->lock);
-	free(mon);
+	if (connect_monitor(mon) == 0) {
+		if (pthread_create(&mon->thread, NULL, watch, mon) == 0)
+			return mon;
+		vmm_err_set(&m->err, VMM_EAGAIN, "cannot start a thread");
+	}
+	free_monitor(mon);
 	return NULL;
 }
 
@@ -182,7 +213,5 @@ void vmm__monitor_stop(struct vmm__monitor *mon, const char **why)
 	pthread_mutex_unlock(&mon->lock);
 	pthread_join(mon->thread, NULL);
 	*why = mon->why;
-	pthread_cond_destroy(&mon->wake);
-	pthread_mutex_destroy(&mon->lock);
-	free(mon);
+	free_monitor(mon);
 }

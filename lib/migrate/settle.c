@@ -12,8 +12,9 @@
  *
  * - A target's processors start only after the source's have stopped for good, so a target that
  *   runs has it, whatever an unreachable source might say; and a source that runs has it.
- * - A source paused by migration is whole until it is told to end. If the target is absent,
- *   stopped or halfway as well, it never ran there: the source goes on.
+ * - A source paused by migration is whole until it is told to end. If the target is absent or
+ *   halfway as well, it never ran there: the source goes on. If it is stopped, it may have run
+ *   there and ended since: its disks would be ahead of the source's memory.
  * - A target that is halfway while the source is stopped or gone has lost its sender.
  * - Two that are stopped: see vmm__settle().
  */
@@ -25,7 +26,7 @@ static const enum vmm__where table[VMM__SIGHTS][VMM__SIGHTS] = {
 	[VMM__STOPPED]     = { HUH,   SRC,   HUH,    TGT,    TGT,   HUH,    HUH },
 	[VMM__RUNNING]     = { SRC,   SRC,   SRC,    TWO,    TWO,   SRC,    HUH },
 	[VMM__PAUSED]      = { SRC,   SRC,   SRC,    TWO,    TWO,   SRC,    HUH },
-	[VMM__HALFWAY]     = { HUH,   SRC,   SRC,    TGT,    TWO,   SRC,    HUH },
+	[VMM__HALFWAY]     = { HUH,   SRC,   HUH,    TGT,    TWO,   SRC,    HUH },
 	[VMM__POSTCOPY]    = { HUH,   HUH,   HUH,    TGT,    HUH,   HUH,    HUH },
 };
 /* clang-format on */
@@ -33,8 +34,11 @@ static const enum vmm__where table[VMM__SIGHTS][VMM__SIGHTS] = {
 struct vmm__verdict vmm__settle(enum vmm__sight source, enum vmm__sight target,
 				const struct vmm__story *story)
 {
-	struct vmm__verdict v = { .where = table[source][target] };
+	struct vmm__verdict v = { 0 };
 
+	if (story->paused_by_us && source == VMM__PAUSED)
+		source = VMM__HALFWAY;
+	v.where = table[source][target];
 	/*
 	 * By definitions: the target's is written before the source's goes, so while the source
 	 * has one it counts. Live, two stopped ones mean that the guest ended after it had
@@ -55,5 +59,7 @@ struct vmm__verdict vmm__settle(enum vmm__sight source, enum vmm__sight target,
 		v.undefine_source = v.destroy_source || source == VMM__STOPPED;
 		v.start_target = target == VMM__STOPPED && story->stopped_by_us;
 	}
+	if (v.where == VMM__NOWHERE)
+		v.sure = true; /* both said so: it was removed, or ended and had no definition */
 	return v;
 }

@@ -27,6 +27,7 @@ enum vmm__sight {
 struct vmm__story {
 	bool offline;       /* the way goes by definitions, not by a running process */
 	bool stopped_by_us; /* it ran, and was shut down for the move */
+	bool paused_by_us;  /* it ran, and was paused for the rest of the way */
 	bool target_knew;   /* the target had a definition of it before */
 };
 

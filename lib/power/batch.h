@@ -21,8 +21,8 @@ struct vmm_power_batch_options {
 struct vmm_power_result {
 	const char *vm, *uuid, *host;
 	const char *result; /* done; already: nothing had to be done; possible refused failed aborted skipped */
-	const char *state;  /* afterwards */
-	const char *note;   /* what was different from the inventory, or "" */
+	const char *state; /* afterwards */
+	const char *note;  /* what was different from the inventory, or "" */
 	const char *error;
 	uint64_t ms;
 	int code;

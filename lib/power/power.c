@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "power/power.h"
 
-#include <ctype.h>
 #include <libvirt/virterror.h>
 #include <string.h>
 
@@ -48,20 +47,17 @@ static int refuse(struct vmm_err *err, const char *why)
 
 static int check_driver(virDomainPtr dom, enum vmm_power_op op, struct vmm_err *err)
 {
-	const char *type = virConnectGetType(virDomainGetConnect(dom));
-	char name[32];
-	size_t i;
+	char name[VMM_HYPERVISOR_LEN + 1];
+	int rc;
 
 	if (!ops[op].cap)
 		return 0;
-	if (!type)
-		return vmm_err_virt(err, "cannot read the type of hypervisor");
-	for (i = 0; type[i] && i < sizeof(name) - 1; i++)
-		name[i] = (char)tolower((unsigned char)type[i]);
-	name[i] = '\0';
+	rc = vmm_virt_hypervisor(virDomainGetConnect(dom), name, err);
+	if (rc < 0)
+		return rc;
 	if (vmm_virt_can(vmm_virt_caps(name), ops[op].cap))
 		return 0;
-	return vmm_err_set(err, VMM_EREFUSED, "%s guests can't be %sd", name, ops[op].cap);
+	return vmm_err_set(err, VMM_EREFUSED, "the %s driver can't %s a guest", name, ops[op].cap);
 }
 
 /*

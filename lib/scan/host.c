@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a host is, and how full. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,16 +40,11 @@ static void version(struct vmm__visit *v, char *text, size_t size)
 
 static int put_driver(struct vmm__visit *v, struct vmm_err *err)
 {
-	const char *type = virConnectGetType(v->conn);
-	char name[32];
-	size_t i;
-	int rc;
+	char name[VMM_HYPERVISOR_LEN + 1];
+	int rc = vmm_virt_hypervisor(v->conn, name, err);
 
-	if (!type)
-		return vmm_err_virt(err, "cannot read the type of hypervisor");
-	for (i = 0; type[i] && i < sizeof(name) - 1; i++)
-		name[i] = (char)tolower((unsigned char)type[i]);
-	name[i] = '\0';
+	if (rc < 0)
+		return rc;
 	rc = put(v, "hypervisor", name, err);
 	return rc < 0 ? rc : put(v, "caps", vmm_virt_caps(name), err);
 }

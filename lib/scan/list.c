@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which VMs a host has and what they are doing, in as few round trips as the driver allows. */
 #include <libvirt/virterror.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,9 @@ static int by_uuid(const void *a, const void *b)
 
 struct vmm__found *vmm__scan_find(struct vmm__visit *v, const char *uuid)
 {
-	struct vmm__found key;
+	struct vmm__found key = { .row = 0 };
 
-	memccpy(key.uuid, uuid, '\0', sizeof(key.uuid) - 1);
-	key.uuid[sizeof(key.uuid) - 1] = '\0';
+	snprintf(key.uuid, sizeof(key.uuid), "%s", uuid);
 	return v->nfound ? bsearch(&key, v->found, v->nfound, sizeof(key), by_uuid) : NULL;
 }
 

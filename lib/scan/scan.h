@@ -36,9 +36,9 @@
 #include "inventory/inventory.h"
 
 struct vmm_scan_options {
-	unsigned jobs;       /* hosts at a time; 0: 128 */
-	uint64_t timeout_ms; /* for each host, connecting included; 0: 10 s */
-	bool full;           /* details of every VM */
+	unsigned jobs;                   /* hosts at a time; 0: 128 */
+	uint64_t timeout_ms;             /* for each host, connecting included; 0: 10 s */
+	bool full;                       /* details of every VM */
 	const struct vmm_cancel *cancel; /* may be NULL */
 };
 

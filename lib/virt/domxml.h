@@ -21,13 +21,13 @@
 #include "base/err.h"
 
 struct vmm_disk {
-	const char *type;   /* file block network volume … */
-	const char *device; /* disk cdrom floppy lun */
-	const char *source; /* path; pool/volume; protocol:name */
-	const char *pool;   /* type volume */
-	const char *format; /* raw qcow2 … */
-	const char *target; /* vda */
-	const char *cache;  /* "" none writeback … */
+	const char *type;    /* file block network volume … */
+	const char *device;  /* disk cdrom floppy lun */
+	const char *source;  /* path; pool/volume; protocol:name */
+	const char *pool;    /* type volume */
+	const char *format;  /* raw qcow2 … */
+	const char *target;  /* vda */
+	const char *cache;   /* "" none writeback … */
 	const char *backing; /* path of the first backing file the XML names, or "" */
 	bool readonly, shareable, empty;
 };
@@ -42,10 +42,10 @@ struct vmm_domxml {
 	const char *type; /* kvm qemu lxc … */
 	const char *name, *uuid;
 	const char *emulator, *arch, *machine, *os_type;
-	const char *cpu;       /* the <cpu> element as XML, or "" */
-	const char *cpu_mode;  /* custom host-model host-passthrough maximum or "" */
+	const char *cpu;      /* the <cpu> element as XML, or "" */
+	const char *cpu_mode; /* custom host-model host-passthrough maximum or "" */
 	const char *nvram, *kernel, *initrd;
-	const char *agent;     /* "connected", "disconnected", "" when there is no agent channel */
+	const char *agent; /* "connected", "disconnected", "" when there is no agent channel */
 	uint64_t memory, current_memory; /* bytes */
 	unsigned vcpus;
 	size_t ndisks, nnics, nhostdevs;

@@ -87,8 +87,7 @@ static void add_escaped(struct vmm_buf *out, const char *s)
 }
 
 /* What libvirt gets: the checked URI, the file with the passwords, and no questions from ssh. */
-static int full_uri(const char *uri, const char *auth_file, struct vmm_buf *out,
-		    struct vmm_err *err)
+static int full_uri(const char *uri, const char *auth_file, struct vmm_buf *out, struct vmm_err *err)
 {
 	struct vmm__uri u;
 	int rc = vmm__uri_parse(uri, &u, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What domains are doing and what drivers can do, in the words of vmm-utils. */
+#include <ctype.h>
 #include <string.h>
 
 #include "virt/virt.h"
@@ -63,6 +64,19 @@ const char *vmm_virt_state(int state, int reason)
 bool vmm_virt_active(int state)
 {
 	return state != VIR_DOMAIN_SHUTOFF;
+}
+
+int vmm_virt_hypervisor(virConnectPtr conn, char name[VMM_HYPERVISOR_LEN + 1], struct vmm_err *err)
+{
+	const char *type = virConnectGetType(conn);
+	size_t i;
+
+	if (!type)
+		return vmm_err_virt(err, "cannot read the type of hypervisor");
+	for (i = 0; i < VMM_HYPERVISOR_LEN && type[i]; i++)
+		name[i] = (char)tolower((unsigned char)type[i]);
+	name[i] = '\0';
+	return 0;
 }
 
 static const struct {

@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "virt/uri-internal.h"
 
-#define DNS_NAME_MAX  253
+#define DNS_NAME_MAX 253
 #define DNS_LABEL_MAX 63
 
 bool vmm__only(const char *s, const char *more)

@@ -14,9 +14,9 @@
 
 /* How the driver is reached. Bits, so that a parameter can name all it belongs to. */
 enum vmm__transport {
-	VMM__HERE = 1,	 /* in this process: test:///default */
+	VMM__HERE = 1,   /* in this process: test:///default */
 	VMM__CLIENT = 2, /* by the hypervisor's own protocol: esx://host/ */
-	VMM__UNIX = 4,	 /* also when neither transport nor host is named */
+	VMM__UNIX = 4,   /* also when neither transport nor host is named */
 	VMM__TCP = 8,
 	VMM__TLS = 16, /* also when only the host is named */
 	VMM__SSH = 32,

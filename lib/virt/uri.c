@@ -19,7 +19,7 @@
 
 static const struct driver {
 	const char *name;
-	bool client;	   /* speaks the hypervisor's own protocol from here */
+	bool client;       /* speaks the hypervisor's own protocol from here */
 	const char *paths; /* parted by blanks; NULL: see path_valid() */
 } drivers[] = {
 	{ "qemu", false, "/system /session" },
@@ -38,7 +38,7 @@ static const struct {
 	const char *name;
 	enum vmm__transport transport;
 } transports[] = {
-	{ "unix", VMM__UNIX }, { "tcp", VMM__TCP },	  { "tls", VMM__TLS },
+	{ "unix", VMM__UNIX }, { "tcp", VMM__TCP },       { "tls", VMM__TLS },
 	{ "ssh", VMM__SSH },   { "libssh", VMM__LIBSSH }, { "libssh2", VMM__LIBSSH },
 };
 
@@ -219,8 +219,7 @@ int vmm__uri_parse(const char *uri, struct vmm__uri *u, struct vmm_err *err)
 		return rc;
 	driver = find_driver(u->scheme);
 	if (!driver)
-		return bad(err, "scheme",
-			   "not one of qemu xen lxc bhyve vz esx vpx gsx hyperv test");
+		return bad(err, "scheme", "not one of qemu xen lxc bhyve vz esx vpx gsx hyperv test");
 	rc = check_transport(u, driver, err);
 	if (rc == 0)
 		rc = check_authority(u, err);

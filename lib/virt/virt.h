@@ -64,7 +64,10 @@ const char *vmm_virt_state(int state, int reason);
 /* Whether it is active: has a process, memory and a state to lose. */
 bool vmm_virt_active(int state);
 
-/* What a hypervisor driver can do: list of live cold move save snapshot suspend autostart; "qemu", "lxc", … */
+/* The driver of a connection, in lower case: "qemu", "lxc", "test", … */
+#define VMM_HYPERVISOR_LEN 31
+int vmm_virt_hypervisor(virConnectPtr conn, char name[VMM_HYPERVISOR_LEN + 1], struct vmm_err *err);
+/* What a hypervisor driver can do: list of live cold move save snapshot suspend autostart. */
 const char *vmm_virt_caps(const char *hypervisor);
 bool vmm_virt_can(const char *caps, const char *what);
 

@@ -12,10 +12,10 @@ static const char hosts_text[] = "h1 lab\n"
 				 "h2 lab\n"
 				 "h3 prod\n"
 				 "h10 -\n";
-static const char vms_text[] =
-	U "1 h1 web normal\n" U "2 h2 web stop\n" U "3 h2 db normal\n" U "4 h3 a%62 normal\n" U
-	  "5 h3 ab normal\n" U "6 h3 c\\d paused\n" U "7 h9 lost unknown\n" U "8 h1 " U
-	  "a normal\n" U "9 h2 " U "3 normal\n" U "a h3 many normal\n";
+static const char vms_text[] = U "1 h1 web normal\n" U "2 h2 web stop\n" U "3 h2 db normal\n" U
+				 "4 h3 a%62 normal\n" U "5 h3 ab normal\n" U "6 h3 c\\d paused\n" U
+				 "7 h9 lost unknown\n" U "8 h1 " U "a normal\n" U "9 h2 " U
+				 "3 normal\n" U "a h3 many normal\n" U "b h3 x/y normal\n";
 
 static struct vmm_inventory load(const char *vms)
 {
@@ -39,6 +39,9 @@ static const struct find_case find_cases[] = {
 	{ "/web", VMM_ENOTFOUND, "no VM '/web' is known" },
 	{ "h1/", VMM_ENOTFOUND, "no VM 'h1/' is known" },
 	{ "h1/web/x", VMM_ENOTFOUND, "no VM 'h1/web/x' is known" },
+	{ "x/y", 0, "b" },
+	{ "h3/x/y", 0, "b" },
+	{ "x%2Fy", 0, "b" },
 	{ "", VMM_ENOTFOUND, "no VM '' is known" },
 	{ "DB", VMM_ENOTFOUND, "no VM 'DB' is known" },
 	{ "lost", 0, "7" },
@@ -61,7 +64,7 @@ static const struct find_case find_cases[] = {
 	{ U "3", 0, "3" },
 	{ "h1/" U "a", 0, "8" },
 	{ "h2/" U "3", 0, "9" },
-	{ U "b", VMM_ENOTFOUND, "no VM '" U "b' is known" },
+	{ U "c", VMM_ENOTFOUND, "no VM '" U "c' is known" },
 };
 
 static void find_vm(void **state)
@@ -157,7 +160,7 @@ struct match_case {
 };
 
 static const struct match_case match_cases[] = {
-	{ "", "", "", "", "123456789a" },
+	{ "", "", "", "", "123456789ab" },
 	{ "h2", "", "", "", "239" },
 	{ "h1 h9", "", "", "", "178" },
 	{ "", "lab", "", "", "12389" },
@@ -248,10 +251,9 @@ int main(void)
 	struct CMUnitTest tests[N_FIND + sizeof(others) / sizeof(*others)];
 
 	for (size_t i = 0; i < N_FIND; i++)
-		tests[i] =
-			(struct CMUnitTest){ .name = find_cases[i].selector,
-					     .test_func = find_vm,
-					     .initial_state = (void *)(uintptr_t)&find_cases[i] };
+		tests[i] = (struct CMUnitTest){ .name = find_cases[i].selector,
+						.test_func = find_vm,
+						.initial_state = (void *)(uintptr_t)&find_cases[i] };
 	memcpy(tests + N_FIND, others, sizeof(others));
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
