@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # 10,000 recorded VMs on 100 hosts. The peer prints the same columns of the same file, unsorted, unchecked.
 
 mkdir "$VMM_STATE"

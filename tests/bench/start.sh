@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # The start of a command that touches no hypervisor: a few hosts listed.
 
 mkdir "$VMM_STATE"

@@ -63,13 +63,18 @@ where() {
 	done | paste -sd ' '
 }
 
+# All ticks there ever were: those of one boot begin anew.
+ticks() {
+	grep -ac '^tick' "$(lab serial "$1")"
+}
+
 counted() {
-	test "$(lab ticks "$1")" -gt "$2"
+	test "$(ticks "$1")" -gt "$2"
 }
 
 whole() {
 	lab_got=$(where "$1")
-	within 10 counted "$1" "$(lab ticks "$1")" || lab_got="$lab_got, its guest stands still"
+	within 10 counted "$1" "$(ticks "$1")" || lab_got="$lab_got, its guest stands still"
 	is "$lab_got" "$2:running" "${3:-$1 is whole on $2}"
 }
 
@@ -92,18 +97,17 @@ copying() {
 	on "$2" domjobinfo "$1" 2>/dev/null | grep -Eq '^Data processed: +[1-9]'
 }
 
-# What the pools of all hosts hold and no VM of any host uses.
+# What the pools hold and no VM uses.
 strays() {
+	: >"$tmp/.used"
 	for lab_h in $(lab_hosts); do
-		for lab_pool in shared local; do
-			on "$lab_h" pool-refresh $lab_pool >/dev/null
-			on "$lab_h" vol-list $lab_pool | awk '{ print $2 }'
-		done | sort -u | while read -r lab_volume; do
-			for lab_vm in $(on "$lab_h" list --all --uuid); do
-				on "$lab_h" dumpxml "$lab_vm"
-			done | grep -Fq "'$lab_volume'" || echo "$lab_h:$lab_volume"
-		done
+		for lab_vm in $(on "$lab_h" list --all --uuid); do
+			on "$lab_h" dumpxml "$lab_vm"
+		done | sed -n "s/.*<source file='\([^']*\)'.*/\1/p" >"$tmp/.used.$lab_h"
+		cat "$tmp/.used.$lab_h" >>"$tmp/.used"
+		lab exec "$lab_h" find "$LAB/local" -type f | grep -vxFf "$tmp/.used.$lab_h" | sed "s/^/$lab_h:/"
 	done
+	find "$LAB/shared/pool" -type f | grep -vxFf "$tmp/.used"
 }
 
 clean() {

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
-# The one-liners of vmm(7), for the tests that run them.
+# shellcheck shell=bash disable=SC2154
+# The one-liners of vmm(7), for tests that source this after tap.sh.
 #
 #	text_of N		number N as a reader sees it
 #	one_liner N [SED]	runs it in bash, after the change that SED makes to it

@@ -39,12 +39,13 @@ cgroup_delegate() {
 # In v2 a group either holds processes or gives its children controllers, which libvirt needs of the
 # group that a host takes for the root: so the host's processes move one down.
 cgroup_settle() {
-	local pid
+	local pid pids
 	cgroup_v2 || return 0
 	mkdir "/sys/fs/cgroup/$1/sys" || return 1
-	while read -r pid; do
+	mapfile -t pids <"/sys/fs/cgroup/$1/cgroup.procs" # all of it first: moving changes the list
+	for pid in "${pids[@]}"; do
 		echo "$pid" >"/sys/fs/cgroup/$1/sys/cgroup.procs"
-	done <"/sys/fs/cgroup/$1/cgroup.procs"
+	done
 	cgroup_delegate "/sys/fs/cgroup/$1"
 }
 

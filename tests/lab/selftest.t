@@ -131,6 +131,9 @@ ok 'leaves nothing' leaves_nothing "$B" "$runB"
 unset LAB
 ok 'up fails for a bad host' not ./lab up -d "$A" h1 'h2:mem=x'
 ok 'and leaves nothing' not test -e "$A"
+D=$(mktemp -u -d)
+{ timeout -s KILL 0.2 ./lab up -d "$D" h1; } >/dev/null 2>&1
+ok 'sweep takes away what a killed up began' within 5 eval './lab sweep && not test -e "$D"'
 C=$(bash -c './lab up --owner $$ h1; kill -9 $$')
 ok 'a lab whose owner was killed goes down' within 5 not test -e "$C"
 ok 'no network namespace is left' is "$(ip netns list)" "$before_netns"

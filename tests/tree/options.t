@@ -6,7 +6,7 @@ cd "$top/man" || exit
 # The options that a page explains itself, then those for which it sends the reader to vmm(7).
 told() {
 	sed -nE 's/^\.It .*Fl Fl ([a-z0-9-]+).*/\1/p' "$1"
-	sed -nE '/^Common to all/,/^\.S/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$1" | long
+	sed -nE '/^The same for all/,/^\.[SP]/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$1" | long
 }
 
 # Long names for short ones.
@@ -33,7 +33,7 @@ for source in "$top"/cmd/*.c; do
 	page=$name.1
 	test -e "$page" || continue
 	is "$(told "$page" | sort)" "$("$name" --list-options | sed 1d | cut -f 1 | sort)" "$name: options"
-	strange=$(sed -nE '/^Common to all/,/^\.S/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$page" | long |
+	strange=$(sed -nE '/^The same for all/,/^\.[SP]/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$page" | long |
 		while read -r option; do
 			echo "$shared" | grep -Fqx -e "$option" || echo "$option"
 		done)
