@@ -40,7 +40,7 @@ static int run(struct cmd_run *c)
 		return vmm_err_prefix(&c->err, "host '%s'", c->args.s[0]);
 	if (merge(c, row, seen) < 0)
 		return c->err.code;
-	if (!c->dry_run && vmm_inventory_add_host(st, row, &c->err) < 0)
+	if (vmm_inventory_add_host(st, row, c->dry_run, &c->err) < 0)
 		return c->err.code;
 	return cmd_rows(c, row);
 }

@@ -3,7 +3,6 @@
 #include "frame/columns.h"
 #include "frame/declare.h"
 #include "frame/hosts.h"
-#include "virt/virt.h"
 
 static char *uri;
 
@@ -11,6 +10,7 @@ static char *uri;
 static const struct poptOption options[] = {
 	{ "uri", 0, POPT_ARG_STRING, &uri, 0, "libvirt connection URI", "URI" },
 	CMD_DECLARE_OPTIONS,
+	{ "unlabel", 0, POPT_ARG_ARGV, &cmd_declare_text.unlabel, 0, "take a label away", "KEY" },
 	POPT_TABLEEND
 };
 /* clang-format on */
@@ -44,8 +44,8 @@ static int change_all(struct cmd_run *c, struct vmm_inventory *inv, const size_t
 
 static int run(struct cmd_run *c)
 {
-	if (uri && vmm_uri_check(uri, &c->err) < 0)
-		return c->err.code;
+	if (!uri && !cmd_declares())
+		return vmm_err_set(&c->err, VMM_EINPUT, "nothing to change; see --help");
 	return cmd_hosts(c, change_all);
 }
 

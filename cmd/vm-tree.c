@@ -106,18 +106,16 @@ static int grow(struct tree *tree, struct vmm_inventory *inv, size_t *hosts, siz
 
 static int print(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_filter *f)
 {
-	size_t all = vmm_table_rows(inv->hosts), nvms = vmm_table_rows(inv->vms), nhosts;
-	size_t *hosts = calloc(all + 1, sizeof(*hosts)), *vms = calloc(nvms + 1, sizeof(*vms));
-	struct tree tree = { vmm_table_new(NULL), calloc(2 * all + nvms + 1, sizeof(long)), 0 };
-	int ret;
+	size_t nvms = vmm_table_rows(inv->vms);
+	size_t *vms = calloc(nvms + 1, sizeof(*vms));
+	struct tree tree = { vmm_table_new(NULL), calloc(2 * f->nhosts + nvms + 1, sizeof(long)), 0 };
+	int ret = VMM_OK;
 
-	if (!hosts || !vms || !tree.t || !tree.parent)
+	if (!vms || !tree.t || !tree.parent)
 		ret = vmm_err_nomem(&c->err);
-	else
-		ret = cmd_filter_hosts(c, inv, f, hosts, &nhosts);
 	if (ret == 0) {
 		nvms = vmm_inventory_select(inv, &f->filter, vms);
-		if (grow(&tree, inv, hosts, nhosts, vms, nvms) < 0)
+		if (grow(&tree, inv, f->host_rows, f->nhosts, vms, nvms) < 0)
 			ret = vmm_err_nomem(&c->err);
 	}
 	if (ret == 0)
@@ -125,7 +123,6 @@ static int print(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_
 	free(tree.parent);
 	vmm_table_free(tree.t);
 	free(vms);
-	free(hosts);
 	return ret;
 }
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rows in, rows out: another format, other columns, another order. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/num.h"
 #include "frame/columns.h"
 #include "frame/frame.h"
 
@@ -25,12 +23,19 @@ static const struct poptOption options[] = {
 };
 /* clang-format on */
 
+/* Columns that other commands print beside those of hosts and VMs. */
+static const struct cmd_column others[] = {
+	{ "seconds", VMM_NUMBER, false, "" }, { "downtime_ms", VMM_NUMBER, false, "" },
+	{ "bytes", VMM_BYTES, false, "" },    { "ok", VMM_BOOL, false, "" },
+	{ "mended", VMM_BOOL, false, "" },    { NULL, VMM_TEXT, false, NULL },
+};
+
 /* What a column of this name is in this toolkit's own tables, so that numbers stay numbers. */
 static enum vmm_type type_of(const char *name)
 {
-	const struct cmd_column *const known[] = { vm_columns, host_columns };
+	const struct cmd_column *const known[] = { vm_columns, host_columns, others };
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		for (const struct cmd_column *c = known[i]; c->name; c++)
 			if (strcmp(c->name, name) == 0)
 				return c->type;
@@ -53,18 +58,24 @@ struct order {
 	bool down;
 };
 
+/* The whole text as a number; the locale's ways of writing one are not set in this program. */
+static bool number(const char *text, long double *out)
+{
+	char *end;
+
+	*out = strtold(text, &end);
+	return end != text && !*end;
+}
+
 static int compare(const struct vmm_table *t, size_t a, size_t b, void *arg)
 {
 	const struct order *o = arg;
 	const char *x = vmm_table_get(t, a, o->col), *y = vmm_table_get(t, b, o->col);
-	uint64_t m, n;
-	int cmp;
+	long double m, n;
+	int cmp = strcmp(x, y);
 
-	if (vmm_num_u64("", x, 0, UINT64_MAX, &m, NULL) == 0 &&
-	    vmm_num_u64("", y, 0, UINT64_MAX, &n, NULL) == 0)
+	if (number(x, &m) && number(y, &n))
 		cmp = (m > n) - (m < n);
-	else
-		cmp = strcmp(x, y);
 	return o->down ? -cmp : cmp;
 }
 

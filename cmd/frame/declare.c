@@ -5,7 +5,6 @@
 
 #include "base/rows.h"
 #include "inventory/inventory.h"
-#include "virt/virt.h"
 
 struct cmd_declare_text cmd_declare_text;
 
@@ -32,12 +31,15 @@ static int check(struct cmd_run *c)
 	if (d->auth_file && *d->auth_file && *d->auth_file != '/')
 		return vmm_err_set(&c->err, VMM_EINPUT, "--auth-file '%s': not an absolute path",
 				   d->auth_file);
-	if (d->migrate_uri && *d->migrate_uri &&
-	    vmm_uri_check_migration(d->migrate_uri, &c->err) < 0)
-		return vmm_err_prefix(&c->err, "--migrate-uri");
-	if (d->peer_uri && *d->peer_uri && vmm_uri_check(d->peer_uri, &c->err) < 0)
-		return vmm_err_prefix(&c->err, "--peer-uri");
 	return 0;
+}
+
+bool cmd_declares(void)
+{
+	const struct cmd_declare_text *d = &cmd_declare_text;
+
+	return d->group || d->migrate_uri || d->peer_uri || d->auth_file || d->maint || d->label ||
+	       d->unlabel;
 }
 
 int cmd_declared(struct cmd_run *c, struct vmm_table **out)

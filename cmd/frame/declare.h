@@ -22,11 +22,12 @@ extern struct cmd_declare_text cmd_declare_text;
 		"file with its credentials, in the format of libvirt's auth.conf", "FILE" }, \
 	{ "label", 'l', POPT_ARG_ARGV, &cmd_declare_text.label, 0, \
 		"a label; may be given again", "KEY=VALUE" }, \
-	{ "unlabel", 0, POPT_ARG_ARGV, &cmd_declare_text.unlabel, 0, "take a label away", "KEY" }, \
 	{ "maint", 0, POPT_ARG_STRING, &cmd_declare_text.maint, 0, \
 		"in maintenance: no VM is moved to it", "yes|no" }
 /* clang-format on */
 
+/* Whether any of them was given. */
+bool cmd_declares(void);
 /* One row of the declared columns that the options give, as vmm_inventory_set_host() takes it. */
 int cmd_declared(struct cmd_run *c, struct vmm_table **row);
 

@@ -9,7 +9,7 @@
 /* clang-format off */
 #define CMD_FILTER_OPTIONS \
 	{ "host", 0, POPT_ARG_ARGV, &cmd_filter_text.hosts, 0, \
-		"only on these hosts; ranges as in h[1-40]", "HOST,..." }, \
+		"only on these hosts: names, ranges h[1-40], @GROUP", "HOST,..." }, \
 	{ "group", 'g', POPT_ARG_ARGV, &cmd_filter_text.groups, 0, \
 		"only on hosts of these groups", "GROUP,..." }, \
 	{ "state", 's', POPT_ARG_ARGV, &cmd_filter_text.states, 0, \
@@ -26,13 +26,11 @@ extern struct cmd_filter_text cmd_filter_text;
 struct cmd_filter {
 	struct vmm_strv hosts, groups, states, names;
 	struct vmm_vm_filter filter; /* points to those given */
+	size_t *host_rows, nhosts;   /* of the inventory: those that --host and --group admit */
 };
 
-int cmd_filter_read(struct cmd_run *c, struct cmd_filter *f);
+/* A host or group that is not in the inventory, or a state that there is not, is an error. */
+int cmd_filter_read(struct cmd_run *c, const struct vmm_inventory *inv, struct cmd_filter *f);
 void cmd_filter_release(struct cmd_filter *f);
-
-/* The hosts that the filter admits (by name and group): for visits. See vmm_inventory_hosts(). */
-int cmd_filter_hosts(struct cmd_run *c, const struct vmm_inventory *inv,
-		     const struct cmd_filter *f, size_t *rows, size_t *n);
 
 #endif

@@ -125,7 +125,7 @@ int cmd_object(struct cmd_run *c, const struct vmm_table *t, size_t row);
 
 /*
  * Selectors of VMs from the operands: "-" reads rows from stdin (TSV or JSON) and takes
- * column uuid, else host and name, else vm or name; -0 reads NUL-separated ones. *rows, where not NULL, gets
+ * column uuid, else vm or name, with host where there is one; -0 reads NUL-separated ones. *rows, where not NULL, gets
  * the rows that came by "-", for what other columns they hold (the caller's), NULL without.
  */
 int cmd_selectors(struct cmd_run *c, struct vmm_strv *out, struct vmm_table **rows);

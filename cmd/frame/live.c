@@ -49,24 +49,16 @@ static int visit(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_
 		.full = cmd_wants(c, "disks") || cmd_wants(c, "nics") || cmd_wants(c, "addresses") ||
 			cmd_wants(c, "snapshots"),
 	};
-	size_t *rows = calloc(vmm_table_rows(inv->hosts) + 1, sizeof(*rows));
 	struct vmm_scan *scan = NULL;
 	struct scanner scanner = { NULL, NULL };
-	size_t n;
-	int ret;
+	int ret = load(&scanner, &c->err);
 
-	if (!rows)
-		return vmm_err_nomem(&c->err);
-	ret = cmd_filter_hosts(c, inv, f, rows, &n);
 	if (ret == 0)
-		ret = load(&scanner, &c->err);
-	if (ret == 0)
-		ret = scanner.visit(inv, rows, n, &opt, &scan, &c->err);
+		ret = scanner.visit(inv, f->host_rows, f->nhosts, &opt, &scan, &c->err);
 	if (ret == 0) {
 		ret = merge(c, inv, scan);
 		scanner.release(scan);
 	}
-	free(rows);
 	return ret;
 }
 
@@ -75,14 +67,15 @@ int cmd_vms(struct cmd_run *c, bool live,
 {
 	struct vmm_store *st = cmd_store(c);
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	struct cmd_filter f;
-	int ret = VMM_OK, worked;
+	struct cmd_filter f = { 0 };
+	int ret, worked;
 
-	if (!st || cmd_filter_read(c, &f) < 0 || vmm_inventory_read(st, &inv, &c->err) < 0)
+	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
 		return c->err.code;
-	if (live)
+	ret = cmd_filter_read(c, &inv, &f);
+	if (ret == VMM_OK && live)
 		ret = visit(c, &inv, &f);
-	if (ret == VMM_OK || ret == VMM_EPART || ret == VMM_EAGAIN) {
+	if (ret == VMM_OK || (live && (ret == VMM_EPART || ret == VMM_EAGAIN))) {
 		worked = work(c, &inv, &f);
 		ret = worked < 0 ? worked : ret;
 	}

@@ -9,7 +9,7 @@
 
 #define STDIN_MAX (256u << 20)
 
-/* The selector that a row means: its uuid if it has one, host and name, or vm or name alone. */
+/* The selector that a row means: its uuid if it has one, else its name (column vm or name) on its host. */
 static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row,
 			struct vmm_buf *out)
 {
@@ -18,6 +18,8 @@ static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row
 
 	if (*uuid)
 		vmm_buf_adds(out, uuid);
+	else if (*vm && *host && !strchr(vm, '/'))
+		vmm_buf_addf(out, "%s/%s", host, vm);
 	else if (*vm)
 		vmm_buf_adds(out, vm);
 	else if (*name && *host)
@@ -26,7 +28,7 @@ static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row
 		vmm_buf_adds(out, name);
 	else
 		return vmm_err_set(&c->err, VMM_EINPUT,
-				   "stdin: row %zu names no VM (columns uuid, vm, or host and name)",
+				   "stdin: row %zu names no VM (columns uuid, or vm or name, and host)",
 				   row + 1);
 	return out->failed ? vmm_err_nomem(&c->err) : 0;
 }

@@ -44,7 +44,8 @@ static int choose_column(struct cmd_run *c, const char *name)
 			return 0;
 		}
 	}
-	return vmm_err_set(&c->err, VMM_EINPUT, "unknown column '%s'; --help lists them", name);
+	return vmm_err_set(&c->err, VMM_EINPUT, "unknown column '%s'%s", name,
+			   c->cmd->columns ? "; --help lists them" : "");
 }
 
 static int choose_columns(struct cmd_run *c)
@@ -266,9 +267,10 @@ int cmd_out_end(struct cmd_run *c)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
 
-	if (c->out->format != CMD_TABLE) {
-		start(c->out, &b);
-		return flush(c, &b);
-	}
-	return c->out->held ? cmd_draw(c->out, &c->err) : 0;
+	if (c->out->format == CMD_TABLE && c->out->held)
+		return cmd_draw(c->out, &c->err);
+	if (c->out->format == CMD_TABLE) /* libsmartcols draws no heading over nothing */
+		c->out->format = CMD_TSV;
+	start(c->out, &b);
+	return flush(c, &b);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frame/signals.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -25,6 +26,15 @@ static void raised(int sig)
 		_exit(128 + sig);
 }
 
+/*
+ * libvirt's ssh would be in the terminal's foreground with us, and the first Ctrl-C would cut the
+ * connections over which the work is to be finished.
+ */
+static void leave_group(void)
+{
+	setpgid(0, 0);
+}
+
 struct vmm_cancel *cmd_signals_catch(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -33,6 +43,7 @@ struct vmm_cancel *cmd_signals_catch(void)
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaction(signals[i], &sa, NULL);
+	pthread_atfork(NULL, NULL, leave_group);
 	/* A reader that goes away (`| head`) must not end work half-way: writing fails instead. */
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);

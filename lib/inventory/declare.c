@@ -5,12 +5,16 @@
 
 #include "base/rows.h"
 #include "inventory/internal.h"
+#include "inventory/uri.h"
 
 static const char *const tables[] = { "hosts", "vms", NULL };
+
+#define DRY 1 /* all is well, and nothing is to be written */
 
 struct declaration {
 	const char *name;
 	const struct vmm_table *row; /* its first row; NULL to remove */
+	bool dry_run;
 };
 
 static long find(const struct vmm_table *hosts, const char *name)
@@ -65,6 +69,21 @@ static int normalize_labels(struct vmm_table *hosts, size_t row, struct vmm_err 
 			return vmm_err_nomem(err);
 	}
 	return vmm__put(hosts, row, "labels", list, err);
+}
+
+/* Those that are given now: one from a state written by hand is refused when it is used. */
+static int check_uris(const struct vmm_table *from, struct vmm_err *err)
+{
+	const char *uri = vmm_table_at(from, 0, "uri"), *peer = vmm_table_at(from, 0, "peer_uri");
+	const char *migrate = vmm_table_at(from, 0, "migrate_uri");
+
+	if (*uri && vmm_uri_check(uri, err) < 0)
+		return err ? err->code : VMM_EINPUT;
+	if (*peer && vmm_uri_check(peer, err) < 0)
+		return vmm_err_prefix(err, "peer uri");
+	if (*migrate && vmm_uri_check_migration(migrate, err) < 0)
+		return vmm_err_prefix(err, "migration uri");
+	return 0;
 }
 
 static int check_row(struct vmm_table *hosts, size_t row, struct vmm_err *err)
@@ -142,7 +161,9 @@ int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struc
 		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
 	uri = vmm_table_at(hosts, (size_t)row, "uri");
 	/* The key comes first in the list of columns, and stays. */
-	rc = copy_columns(hosts, (size_t)row, from, vmm__host_declared + 1, err);
+	rc = check_uris(from, err);
+	if (rc == 0)
+		rc = copy_columns(hosts, (size_t)row, from, vmm__host_declared + 1, err);
 	if (rc == 0)
 		rc = change_labels(hosts, (size_t)row, from, err);
 	if (rc == 0)
@@ -156,12 +177,17 @@ int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struc
 static int fill_new(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
 		    struct vmm_err *err)
 {
-	int rc = copy_columns(hosts, row, from, vmm__host_declared, err);
+	int rc = check_uris(from, err);
+
+	if (rc == 0)
+		rc = copy_columns(hosts, row, from, vmm__host_declared, err);
 
 	if (rc == 0)
 		rc = copy_columns(hosts, row, from, vmm__host_seen, err);
 	if (rc == 0)
 		rc = change_labels(hosts, row, from, err);
+	if (rc == 0 && !*vmm_table_at(hosts, row, "maint"))
+		rc = vmm__put(hosts, row, "maint", "no", err);
 	if (rc == 0 && !*vmm_table_at(hosts, row, "state"))
 		rc = vmm__put(hosts, row, "state", "unknown", err);
 	if (rc == 0)
@@ -181,7 +207,8 @@ static int add(struct vmm_table **t, void *arg, struct vmm_err *err)
 	if (find(t[0], d->name) >= 0)
 		return vmm_err_set(err, VMM_EREFUSED, "it is declared already");
 	row = vmm_table_add(t[0]);
-	return row < 0 ? vmm_err_nomem(err) : fill_new(t[0], (size_t)row, d->row, err);
+	rc = row < 0 ? vmm_err_nomem(err) : fill_new(t[0], (size_t)row, d->row, err);
+	return rc == 0 && d->dry_run ? DRY : rc;
 }
 
 static int set(struct vmm_table **t, void *arg, struct vmm_err *err)
@@ -243,9 +270,10 @@ static int rm(struct vmm_table **t, void *arg, struct vmm_err *err)
 	return remove_vms(t[1], d->name, err);
 }
 
-int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, struct vmm_err *err)
+int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
+			   struct vmm_err *err)
 {
-	struct declaration d = { .row = row };
+	struct declaration d = { .row = row, .dry_run = dry_run };
 	int rc;
 
 	if (vmm_table_rows(row) == 0)
@@ -255,6 +283,8 @@ int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, st
 	if (rc < 0)
 		return rc;
 	rc = vmm_store_change(st, tables, add, &d, err);
+	if (rc == DRY)
+		return 0;
 	if (rc < 0)
 		vmm_err_prefix(err, "cannot add host '%s'", d.name);
 	return rc;

@@ -11,7 +11,7 @@
  *	vmm_inventory_release(&inv);
  *
  * hosts, key name. Declared: name uri group migrate_uri peer_uri auth_file labels maint.
- * Seen: state hypervisor version arch cpu_model cpus mem_total mem_used vms running uuid
+ * Seen: state hypervisor version arch cpu_model cpus mem_total mem_used mem_free vms running uuid
  * caps seen error.
  *
  * vms, key uuid. A VM is its UUID: one row, however many hosts know of it.
@@ -98,9 +98,10 @@ const char *vmm_inventory_group(const struct vmm_inventory *inv, size_t vm_row);
  * Declares a host: `row` is the first row of a table with the columns above (at least
  * name and uri); a column it does not have stays empty. Refused (VMM_EREFUSED): the name is
  * taken; another host has the same uri, or the same uuid (if it has one) and hypervisor.
- * What a uri may be is for the caller to check (virt/virt.h).
+ * URIs are checked (uri.h: VMM_EINPUT). With dry_run all is checked and nothing changed.
  */
-int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, struct vmm_err *err);
+int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
+			   struct vmm_err *err);
 /* Removes it and the VMs last seen on it; other VMs lose it from `also`. */
 int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err);
 /*

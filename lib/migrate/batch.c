@@ -53,6 +53,14 @@ static const char *result_word(const struct batch *b, int code)
 	}
 }
 
+/* Before anybody has looked, `auto` stands for nothing yet. */
+static const char *method_word(const struct batch *b, const struct item *it)
+{
+	if (b->opt.method == VMM_MIGRATE_AUTO && (!it->m || !it->m->dom))
+		return "";
+	return vmm__method_name(it->m ? vmm__move_method(it->m) : b->opt.method);
+}
+
 static void finish(struct batch *b, struct item *it, int code, const char *word, const char *error)
 {
 	struct vmm_migrate_result r = {
@@ -60,7 +68,7 @@ static void finish(struct batch *b, struct item *it, int code, const char *word,
 		.uuid = it->uuid ? it->uuid : "",
 		.from = it->from ? it->from : "",
 		.to = it->req->to,
-		.method = vmm__method_name(it->m ? vmm__move_method(it->m) : b->opt.method),
+		.method = method_word(b, it),
 		.result = word ? word : result_word(b, code),
 		.error = code == VMM_OK ? "" : error,
 		.ms = it->m ? it->m->ms : 0,
@@ -267,7 +275,7 @@ static void check_together(struct batch *b, size_t at)
 	for (size_t i = 0; i < at; i++) {
 		const struct item *o = &b->items[i];
 
-		if (o->code < 0 || !o->m || o->ended)
+		if (o->code < 0 || o->m->reasons.n > 0)
 			continue;
 		if (strcmp(o->uuid, it->uuid) == 0)
 			vmm__against(it->m, "it is named twice");
@@ -285,11 +293,12 @@ static void check_together(struct batch *b, size_t at)
 /* Ends those that can't go, and with check_only all. */
 static void sort_out(struct batch *b)
 {
+	for (size_t i = 0; i < b->n && !b->opt.alternatives; i++)
+		if (b->items[i].code == VMM_OK)
+			check_together(b, i);
 	for (size_t i = 0; i < b->n; i++) {
 		struct item *it = &b->items[i];
 
-		if (it->code == VMM_OK && !b->opt.alternatives)
-			check_together(b, i);
 		if (it->code < 0)
 			finish(b, it, it->code, NULL, it->err.text);
 		else if (it->m->reasons.n > 0)
@@ -353,7 +362,7 @@ static void visit_hosts(struct batch *b)
 		if (b->items[i].from && (vmm_strv_add(&hosts, b->items[i].from) < 0 ||
 					 vmm_strv_add(&hosts, b->items[i].req->to) < 0))
 			return;
-	vmm__visit(b->st, &b->inv, &hosts, b->opt.check_ms);
+	vmm_scan_refresh(b->st, &b->inv, &hosts, b->opt.check_ms);
 }
 
 static void set_defaults(struct vmm_migrate_options *opt)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/uri.h"
 #include "migrate/internal.h"
 
 void vmm__check_recorded(struct vmm__move *m)

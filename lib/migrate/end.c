@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/uri.h"
 #include "migrate/internal.h"
 
 static void set(char **field, const char *value)

@@ -112,9 +112,6 @@ virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path);
 /* The active pool whose folder holds path, or NULL. */
 virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path);
 
-/* Lets the inventory tell the new state of these hosts; those that do not answer are seen later. */
-void vmm__visit(struct vmm_store *st, const struct vmm_inventory *inv,
-		const struct vmm_strv *hosts, uint64_t limit_ms);
 
 /*
  * Looks at both ends anew and, with `repair`, does what settle.h says. True: the matter is closed.

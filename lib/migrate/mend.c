@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "migrate/internal.h"
+#include "scan/scan.h"
 
 #define OPEN_MS 15000 /* for a host to answer */
 #define BUSY_MS 60000 /* for libvirtd to end what it is at */
@@ -75,18 +76,23 @@ static struct sights look_at_both(struct vmm__move *m)
 	return s;
 }
 
-/* A call of a client that is dead may still be under way: both have to be idle and say the same twice. */
+/*
+ * A call of a client that is dead may still be under way: both have to be idle and say the same
+ * twice. A migration that would never end, since memory changes faster than it is copied, is aborted.
+ */
 static struct sights look_until_calm(struct vmm__move *m)
 {
-	uint64_t until = vmm_clock_ms() + BUSY_MS;
+	uint64_t patience = vmm_clock_ms() + BUSY_MS, until = patience + BUSY_MS / 2;
 	struct sights before, now = look_at_both(m);
-	bool calm;
+	bool calm, aborted = false;
 
 	do {
 		before = now;
 		vmm_sleep_ms(LOOK_EVERY_MS);
 		now = look_at_both(m);
 		calm = !now.busy && now.src == before.src && now.dst == before.dst;
+		if (!calm && !aborted && vmm_clock_ms() > patience)
+			aborted = m->src.dom && virDomainAbortJob(m->src.dom) == 0;
 	} while (!calm && vmm_clock_ms() < until);
 	now.busy = !calm;
 	return now;
@@ -332,7 +338,7 @@ int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
 	ret = vmm_jobs_run(jobs, n, &(struct vmm_jobs_limits){ .jobs = 16 }, NULL, mended, &c, err);
 	free(jobs);
 	if (repair)
-		vmm__visit(st, &inv, &c.hosts, OPEN_MS);
+		vmm_scan_refresh(st, &inv, &c.hosts, OPEN_MS);
 	vmm_strv_release(&c.hosts);
 	return ret < 0 ? ret : c.open > 0 ? VMM_EPART : VMM_OK;
 }

@@ -10,6 +10,7 @@
 #include "virt/virt.h"
 
 #define TIMEOUT_MS (60 * 1000)
+#define REFRESH_MS (10 * 1000)
 #define GRACE_MS (30 * 1000) /* beyond it: to connect, to record */
 
 /* All that a job touches; it may outlive the batch (base/jobs.h). */
@@ -23,7 +24,8 @@ struct task {
 	struct vmm_inventory inv;
 	virConnectPtr conn;
 	virDomainPtr dom;
-	char *name, *uuid, *host, *state, *note;
+	char *name, *uuid, *host, *note;
+	const char *state; /* static */
 	bool did;
 	uint64_t ms;
 	struct vmm_err err;
@@ -43,7 +45,6 @@ static void free_task(void *arg)
 	free(t->name);
 	free(t->uuid);
 	free(t->host);
-	free(t->state);
 	free(t->note);
 	free(t);
 }
@@ -66,7 +67,8 @@ static int find(struct task *t)
 	long host;
 	size_t row;
 
-	if (vmm_scan_locate(t->st, &t->inv, t->selector, &opt, &row, &t->note, &t->err) < 0 ||
+	if (vmm_inventory_read(t->st, &t->inv, &t->err) < 0 ||
+	    vmm_scan_locate(t->st, &t->inv, t->selector, &opt, &row, &t->note, &t->err) < 0 ||
 	    remember(t, row) < 0)
 		return t->err.code;
 	host = vmm_inventory_host(&t->inv, t->host);
@@ -80,16 +82,12 @@ static int find(struct task *t)
 	return t->dom ? 0 : vmm_err_virt(&t->err, "cannot find it on '%s'", t->host);
 }
 
-/* The inventory gets this one VM as it is now. */
-static void record(struct task *t)
+static void read_state(struct task *t)
 {
-	VMM_TABLE_AUTO *vms = vmm_table_new(NULL);
-	struct vmm_sighting seen = { .name = t->host, .answered = true, .partial = true, .vms = vms };
+	int state, reason;
 
-	if (!vms || vmm_scan_domain(t->dom, t->host, vms, NULL) < 0)
-		return;
-	t->state = strdup(vmm_table_at(vms, 0, "state"));
-	vmm_inventory_update(t->st, &seen, 1, NULL, NULL);
+	if (virDomainGetState(t->dom, &state, &reason, 0) == 0)
+		t->state = vmm_virt_state(state, reason);
 }
 
 static int run_task(void *arg)
@@ -101,7 +99,7 @@ static int run_task(void *arg)
 	if (ret == 0 && !t->dry_run)
 		ret = vmm_power(t->dom, t->op, &t->opt, &t->did, &t->err);
 	if (t->dom)
-		record(t);
+		read_state(t);
 	t->ms = vmm_clock_ms() - started;
 	return ret;
 }
@@ -127,6 +125,7 @@ struct context {
 	vmm_power_done *done;
 	void *ctx;
 	bool fail_fast;
+	struct vmm_strv touched; /* hosts */
 };
 
 static const char *or_none(const char *s)
@@ -161,6 +160,8 @@ static int ended(struct vmm_job *job, void *arg)
 		r.error = job->code < 0 ? t->err.text : "";
 		r.result = word(t, job->code);
 		r.ms = t->ms;
+		if (t->did)
+			vmm_strv_add(&c->touched, r.host); /* without it, the next scan will tell */
 	}
 	return c->done(&r, c->ctx) != 0 || (r.code < 0 && c->fail_fast);
 }
@@ -179,8 +180,9 @@ static struct task *new_task(struct vmm_store *st, const char *selector, enum vm
 	t->opt.timeout_ms = opt->power.timeout_ms ? opt->power.timeout_ms : TIMEOUT_MS;
 	t->dry_run = opt->dry_run;
 	t->selector = strdup(selector);
-	if (t->selector && vmm_store_dup(st, &t->st, err) == 0 &&
-	    vmm_inventory_read(t->st, &t->inv, err) == 0)
+	if (!t->selector)
+		vmm_err_nomem(err);
+	else if (vmm_store_dup(st, &t->st, err) == 0)
 		return t;
 	free_task(t);
 	return NULL;
@@ -193,7 +195,7 @@ int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_p
 	struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : 16,
 					  .per_key = opt->per_host };
 	struct vmm_job *jobs = calloc(vms->n + 1, sizeof(*jobs));
-	struct context c = { vms, jobs, done, ctx, opt->fail_fast };
+	struct context c = { vms, jobs, done, ctx, opt->fail_fast, VMM_STRV_INIT };
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	int ret = jobs ? vmm_inventory_read(st, &inv, err) : vmm_err_nomem(err);
 	size_t n = 0, row;
@@ -217,6 +219,9 @@ int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_p
 	else
 		while (n > 0)
 			free_task(jobs[--n].arg);
+	if (ret == 0)
+		vmm_scan_refresh(st, &inv, &c.touched, REFRESH_MS);
+	vmm_strv_release(&c.touched);
 	free(jobs);
 	return ret;
 }

@@ -7,6 +7,8 @@
 #include "power/internal.h"
 #include "virt/virt.h"
 
+_Static_assert(VIR_DOMAIN_SHUTDOWN_SIGNAL == (int)VIR_DOMAIN_REBOOT_SIGNAL, "one flag for both");
+
 #define POLL_MS 100
 /* A guest that is still booting misses the button: it is pressed again, ever more patiently. */
 #define REPEAT_MS 2000
@@ -24,6 +26,17 @@ struct wait {
 static bool cancelled(const struct wait *w)
 {
 	return w->opt->cancel && w->opt->cancel->level >= 2;
+}
+
+/*
+ * A container without initctl is to be told by a signal. libvirt would know, but its lxc driver
+ * takes the missing pipe for a request that was heard.
+ */
+static unsigned how_again(virDomainPtr dom)
+{
+	const char *type = virConnectGetType(virDomainGetConnect(dom));
+
+	return type && strcmp(type, "LXC") == 0 ? VIR_DOMAIN_SHUTDOWN_SIGNAL : 0;
 }
 
 /* Polls until it is reached, the time is over, or the user has had enough. */
@@ -45,7 +58,7 @@ static int wait_until(const struct wait *w, struct vmm_err *err)
 					   "it did not %s within %" PRIu64 " s and runs on",
 					   w->what, w->opt->timeout_ms / 1000);
 		if (now >= again) {
-			w->request(w->dom, 0);
+			w->request(w->dom, how_again(w->dom));
 			pause += REPEAT_MORE_MS;
 			again = now + pause;
 		}

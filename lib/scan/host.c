@@ -76,7 +76,9 @@ static int put_memory(struct vmm__visit *v, const virNodeInfo *info, struct vmm_
 	if (!total)
 		return 0;
 	rc = vmm__cell_u64(v->host, 0, "mem_total", total, err);
-	return rc < 0 ? rc : vmm__cell_u64(v->host, 0, "mem_used", total - not_used, err);
+	if (rc == 0)
+		rc = vmm__cell_u64(v->host, 0, "mem_used", total - not_used, err);
+	return rc < 0 ? rc : vmm__cell_u64(v->host, 0, "mem_free", not_used, err);
 }
 
 int vmm__scan_host(struct vmm__visit *v, struct vmm_err *err)

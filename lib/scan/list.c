@@ -205,8 +205,11 @@ static int mark(struct vmm__visit *v, unsigned filter, const char *column, bool 
 /* Transient VMs are few: their list is the shorter one. */
 int vmm__scan_flags(struct vmm__visit *v, struct vmm_err *err)
 {
-	int rc = mark(v, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart", true, err);
+	int rc;
 
+	if (v->nfound == 0)
+		return 0;
+	rc = mark(v, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, "autostart", true, err);
 	if (rc < 0)
 		return rc;
 	return mark(v, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, "persistent", false, err);

@@ -55,6 +55,13 @@ int vmm_scan_visit(const struct vmm_inventory *inv, const size_t *rows, size_t n
 		   const struct vmm_scan_options *opt, struct vmm_scan **out, struct vmm_err *err);
 void vmm_scan_free(struct vmm_scan *s);
 
+/*
+ * After something was done on these hosts: visits them (doubles once, unknown names passed over)
+ * and records what is there. One that does not answer will be seen later.
+ */
+void vmm_scan_refresh(struct vmm_store *st, const struct vmm_inventory *inv,
+		      const struct vmm_strv *hosts, uint64_t limit_ms);
+
 /* One host that need not be declared yet (host-add): its seen columns, as one row. */
 int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
 		   struct vmm_table **host, struct vmm_err *err);

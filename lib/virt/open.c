@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "virt/uri-internal.h"
+#include "inventory/uri.h"
 #include "virt/virt.h"
 
 static void quiet(void *ctx, virErrorPtr error)
@@ -76,44 +76,6 @@ static int check_auth_file(const char *path, struct vmm_err *err)
 	return 0;
 }
 
-static void add_escaped(struct vmm_buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if (isascii(*s) && (isalnum((unsigned char)*s) || strchr("/._-", *s)))
-			vmm_buf_addc(out, *s);
-		else
-			vmm_buf_addf(out, "%%%02x", (unsigned char)*s);
-	}
-}
-
-/* What libvirt gets: the checked URI, the file with the passwords, and no questions from ssh. */
-static int full_uri(const char *uri, const char *auth_file, struct vmm_buf *out, struct vmm_err *err)
-{
-	struct vmm__uri u;
-	int rc = vmm__uri_parse(uri, &u, err);
-	char sep;
-
-	if (rc == 0 && *auth_file)
-		rc = check_auth_file(auth_file, err);
-	if (rc < 0)
-		goto out;
-	sep = u.query ? '&' : '?';
-	vmm_buf_adds(out, uri);
-	if (u.transport == VMM__SSH && !vmm__uri_has_param(&u, "no_tty")) {
-		vmm_buf_addf(out, "%cno_tty=1", sep);
-		sep = '&';
-	}
-	if (*auth_file) {
-		vmm_buf_addf(out, "%cauthfile=", sep);
-		add_escaped(out, auth_file);
-	}
-	if (out->failed)
-		rc = vmm_err_nomem(err);
-out:
-	vmm__uri_release(&u);
-	return rc;
-}
-
 /* What the auth file doesn't hold is not to be had. */
 static int no_answer(virConnectCredentialPtr cred, unsigned n, void *arg)
 {
@@ -128,8 +90,10 @@ int vmm_virt_open(const char *uri, const char *auth_file, virConnectPtr *out, st
 	virConnectAuth auth = { .cb = no_answer };
 	VMM_BUF_AUTO full = VMM_BUF_INIT;
 	virConnectPtr c;
-	int rc = full_uri(uri, auth_file ? auth_file : "", &full, err);
+	int rc = vmm_uri_full(uri, auth_file ? auth_file : "", &full, err);
 
+	if (rc == 0 && auth_file && *auth_file)
+		rc = check_auth_file(auth_file, err);
 	if (rc < 0)
 		return rc;
 	pthread_once(&once, start);

@@ -85,7 +85,7 @@ static const struct {
 	{ "qemu", "live,cold,move,save,snapshot,suspend,autostart" },
 	{ "xen", "live,cold,move,save,suspend,autostart" },
 	{ "vz", "live,cold,save,snapshot,suspend,autostart" },
-	{ "lxc", "cold,suspend,autostart" },
+	{ "lxc", "suspend,autostart" },
 	{ "esx", "snapshot,suspend,autostart" },
 	{ "hyper-v", "save,suspend,autostart" },
 	{ "bhyve", "autostart" },

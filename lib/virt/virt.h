@@ -13,8 +13,7 @@
  * VMM_KEEPALIVE_S * (VMM_KEEPALIVE_COUNT + 1) seconds), which needs libvirt's event loop: it runs in a thread of
  * its own from the first vmm_virt_open() on. libvirt's own printing of errors is off.
  *
- * URIs are checked against a list, because a URI can run code (transport "ext", the
- * parameters "command" and "netcat"). See vmm_uri_check() and vmm-hosts(5).
+ * URIs are checked against a list before they are used (inventory/uri.h).
  */
 #ifndef VMM_VIRT_VIRT_H
 #define VMM_VIRT_VIRT_H
@@ -27,21 +26,6 @@
 
 #define VMM_KEEPALIVE_S 5
 #define VMM_KEEPALIVE_COUNT 3
-
-/*
- * A connection URI: schemes qemu xen lxc bhyve vz esx vpx gsx hyperv test; transports none,
- * unix, tcp, tls, ssh, libssh, libssh2; per transport a list of parameters with checked
- * values; host, user and path without anything an option or a shell could be made of.
- * No passwords in it. VMM_EINPUT with the part that is wrong.
- */
-int vmm_uri_check(const char *uri, struct vmm_err *err);
-/* A migration URI: tcp:HOST[:PORT], tcp://HOST[:PORT], rdma://HOST[:PORT]. */
-int vmm_uri_check_migration(const char *uri, struct vmm_err *err);
-/*
- * Whether another host can use this URI as it stands, so that libvirtd can talk to libvirtd:
- * transport tcp or tls with a host name.
- */
-bool vmm_uri_is_peer(const char *uri);
 
 /* auth_file: "" or NULL for none, else libvirt's auth.conf format, readable by its owner only. */
 int vmm_virt_open(const char *uri, const char *auth_file, virConnectPtr *out, struct vmm_err *err);

@@ -6,7 +6,7 @@
 
 # The process itself: lab replaces itself by the command.
 start_migrate() {
-	"$top/tests/lab/lab" adm vm-migrate "$@" >"$tmp/killed.out" 2>&1 </dev/null &
+	"$top/tests/lab/lab" adm vm-migrate "$@" >"$tmp/killed.out" 2>"$tmp/killed.err" </dev/null &
 	client=$!
 }
 
@@ -28,7 +28,7 @@ kills() {
 	kill_from=$(runs_on "$kill_vm")
 	kill_start=$(milliseconds)
 	start_migrate "$kill_vm" --to "$(other "$kill_from")" "$@"
-	wait $client || diag "$(cat "$tmp/killed.out")"
+	wait $client || diag "$(cat "$tmp/killed.out" "$tmp/killed.err")"
 	kill_ms=$(($(milliseconds) - kill_start))
 	diag "undisturbed: $kill_ms ms"
 	kill_i=0

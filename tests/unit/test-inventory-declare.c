@@ -42,7 +42,7 @@ static int add_as(struct vmm_store *st, const char *columns, const char *text, s
 {
 	VMM_TABLE_AUTO *row = readable_parse(columns, text);
 
-	return vmm_inventory_add_host(st, row, err);
+	return vmm_inventory_add_host(st, row, false, err);
 }
 
 static int add(struct vmm_store *st, const char *text, struct vmm_err *err)
@@ -85,10 +85,10 @@ static void add_host(void **state)
 
 	assert_int_equal(add(*state, "h2 test:///b lab z=1,a=2 test -\n", &err), 0);
 	assert_int_equal(add(*state, "h1 test:///a - - test -\n", &err), 0);
-	assert_int_equal(add_as(*state, "name uri state stray", "h3 c normal x\n", &err), 0);
+	assert_int_equal(add_as(*state, "name uri state stray", "h3 test:///c normal x\n", &err), 0);
 	assert_hosts(*state, "h1 test:///a - - unknown\n"
 			     "h2 test:///b lab a=2,z=1 unknown\n"
-			     "h3 c - - normal\n");
+			     "h3 test:///c - - normal\n");
 }
 
 struct refusal {
@@ -98,15 +98,15 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{ "h1 new - - - -\n", VMM_EREFUSED, "cannot add host 'h1': it is declared already" },
-	{ "h9 a - - - -\n", VMM_EREFUSED, "cannot add host 'h9': host 'h1' has the same uri 'a'" },
-	{ "h9 new - - qemu u1\n", VMM_EREFUSED,
+	{ "h1 test:///new - - - -\n", VMM_EREFUSED, "cannot add host 'h1': it is declared already" },
+	{ "h9 test:///a - - - -\n", VMM_EREFUSED, "cannot add host 'h9': host 'h1' has the same uri 'test:///a'" },
+	{ "h9 test:///new - - qemu u1\n", VMM_EREFUSED,
 	  "cannot add host 'h9': host 'h1' is the same machine (qemu, uuid u1)" },
 	{ "h9 - - - - -\n", VMM_EINPUT, "cannot add host 'h9': uri is empty" },
-	{ "h9 new .g - - -\n", VMM_EINPUT, "cannot add host 'h9': group '.g' begins with '.'" },
-	{ "h9 new - plain - -\n", VMM_EINPUT,
+	{ "h9 test:///new .g - - -\n", VMM_EINPUT, "cannot add host 'h9': group '.g' begins with '.'" },
+	{ "h9 test:///new - plain - -\n", VMM_EINPUT,
 	  "cannot add host 'h9': label 'plain' is not KEY=VALUE" },
-	{ "@9 new - - - -\n", VMM_EINPUT,
+	{ "@9 test:///new - - - -\n", VMM_EINPUT,
 	  "host name '@9' has something else than letters, digits, '.', '_', '-'" },
 	{ "", VMM_EINPUT, "no host is given" },
 };
@@ -115,34 +115,41 @@ static void add_host_refuses(void **state)
 {
 	struct vmm_err err;
 
-	assert_int_equal(add(*state, "h1 a - - qemu u1\n", &err), 0);
+	assert_int_equal(add(*state, "h1 test:///a - - qemu u1\n", &err), 0);
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
 		assert_int_equal(add(*state, refusals[i].row, &err), refusals[i].code);
 		assert_string_equal(err.text, refusals[i].text);
 	}
-	assert_hosts(*state, "h1 a - - unknown\n");
-	assert_int_equal(add(*state, "h2 b - - lxc u1\n", &err), 0);
-	assert_int_equal(add(*state, "h3 c - - qemu u1\n", NULL), VMM_EREFUSED);
+	assert_hosts(*state, "h1 test:///a - - unknown\n");
+	assert_int_equal(add(*state, "h2 test:///b - - lxc u1\n", &err), 0);
+	assert_int_equal(add(*state, "h3 test:///c - - qemu u1\n", NULL), VMM_EREFUSED);
 }
 
 static void set_host(void **state)
 {
 	struct vmm_err err;
 
-	assert_int_equal(add(*state, "h1 a lab k=v qemu u1\n", &err), 0);
-	assert_int_equal(add(*state, "h2 b - - lxc u1\n", &err), 0);
+	assert_int_equal(add(*state, "h1 test:///a lab k=v qemu u1\n", &err), 0);
+	assert_int_equal(add(*state, "h2 test:///b - - lxc u1\n", &err), 0);
 	assert_int_equal(set(*state, "h1", "group state name", "prod stop x\n", &err), 0);
-	assert_hosts(*state, "h1 a prod k=v unknown\n"
-			     "h2 b - - unknown\n");
-	assert_int_equal(set(*state, "h1", "uri labels", "c -\n", &err), 0);
-	assert_hosts(*state, "h1 c prod - unknown\n"
-			     "h2 b - - unknown\n");
-	assert_int_equal(set(*state, "h1", "uri", "b\n", &err), VMM_EREFUSED);
-	assert_string_equal(err.text, "cannot change host 'h1': host 'h2' has the same uri 'b'");
-	assert_int_equal(set(*state, "h3", "uri", "d\n", &err), VMM_ENOTFOUND);
+	assert_hosts(*state, "h1 test:///a prod k=v unknown\n"
+			     "h2 test:///b - - unknown\n");
+	assert_int_equal(set(*state, "h1", "uri labels", "test:///c -\n", &err), 0);
+	assert_hosts(*state, "h1 test:///c prod - unknown\n"
+			     "h2 test:///b - - unknown\n");
+	assert_int_equal(set(*state, "h1", "uri", "test:///b\n", &err), VMM_EREFUSED);
+	assert_string_equal(err.text, "cannot change host 'h1': host 'h2' has the same uri 'test:///b'");
+	assert_int_equal(set(*state, "h3", "uri", "test:///d\n", &err), VMM_ENOTFOUND);
 	assert_string_equal(err.text, "cannot change host 'h3': no such host is declared");
 	assert_int_equal(set(*state, "h1", "uri", "-\n", &err), VMM_EINPUT);
 	assert_int_equal(set(*state, "h1", "uri", "", &err), VMM_EINPUT);
+	assert_int_equal(set(*state, "h1", "uri", "qemu+ext:///system\n", &err), VMM_EINPUT);
+	assert_int_equal(set(*state, "h1", "peer_uri", "qemu+ext:///system\n", &err), VMM_EINPUT);
+	assert_int_equal(set(*state, "h1", "migrate_uri", "exec:true\n", &err), VMM_EINPUT);
+	assert_int_equal(set(*state, "h1", "label unlabel", "b=2,c=3 x\n", &err), 0);
+	assert_int_equal(set(*state, "h1", "label unlabel", "c=4 b\n", &err), 0);
+	assert_hosts(*state, "h1 test:///c prod c=4 unknown\n"
+			     "h2 test:///b - - unknown\n");
 }
 
 /* ---- with VMs ---- */
@@ -175,7 +182,7 @@ static void updates_are_stored(void **state)
 	struct vmm_err err;
 	time_t t;
 
-	assert_int_equal(add(*state, "h1 a - - - -\n", &err), 0);
+	assert_int_equal(add(*state, "h1 test:///a - - - -\n", &err), 0);
 	update(*state, "h1", "u1 web stop\n", diff);
 	update(*state, "h1", "u1 web normal\n", diff);
 	update(*state, "h1", "u1 web paused\n", NULL);
@@ -193,9 +200,9 @@ static void removing_a_host_takes_its_vms(void **state)
 {
 	struct vmm_err err;
 
-	assert_int_equal(add(*state, "h1 a - - - -\n", &err), 0);
-	assert_int_equal(add(*state, "h2 b - - - -\n", &err), 0);
-	assert_int_equal(add(*state, "h3 c - - - -\n", &err), 0);
+	assert_int_equal(add(*state, "h1 test:///a - - - -\n", &err), 0);
+	assert_int_equal(add(*state, "h2 test:///b - - - -\n", &err), 0);
+	assert_int_equal(add(*state, "h3 test:///c - - - -\n", &err), 0);
 	update(*state, "h1", "u1 a stop\nu2 b normal\nu3 c normal\n", NULL);
 	update(*state, "h2", "u2 b stop\nu4 d normal\n", NULL);
 	update(*state, "h3", "u2 b stop\n", NULL);
@@ -209,7 +216,7 @@ static void removing_a_host_takes_its_vms(void **state)
 			   "u3 h1 c normal normal -\n");
 	assert_int_equal(vmm_inventory_rm_host(*state, "h1", &err), 0);
 	assert_vms(*state, "");
-	assert_hosts(*state, "h3 c - - normal\n");
+	assert_hosts(*state, "h3 test:///c - - normal\n");
 	assert_int_equal(vmm_inventory_rm_host(*state, "h1", &err), VMM_ENOTFOUND);
 	assert_string_equal(err.text, "cannot remove host 'h1': no such host is declared");
 }

@@ -72,7 +72,7 @@ static void declare(struct fixture *f, const char *name, const char *uri)
 	assert_true(row && vmm_table_add(row) == 0);
 	vmm_table_set(row, 0, 0, name);
 	vmm_table_set(row, 0, 1, uri);
-	if (vmm_inventory_add_host(f->st, row, &err) < 0)
+	if (vmm_inventory_add_host(f->st, row, false, &err) < 0)
 		fail_msg("%s", err.text);
 	vmm_inventory_release(&f->inv);
 	assert_int_equal(vmm_inventory_read(f->st, &f->inv, NULL), 0);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "virt/virt.h"
+#include "inventory/uri.h"
 
 struct uri_case {
 	const char *uri;

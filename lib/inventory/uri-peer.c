@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "virt/uri-internal.h"
-#include "virt/virt.h"
+#include "inventory/uri-internal.h"
+#include "inventory/uri.h"
 
 static const char *after(const char *s, const char *prefix)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "virt/uri-internal.h"
+#include "inventory/uri-internal.h"
 
 #define DNS_NAME_MAX 253
 #define DNS_LABEL_MAX 63

@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/percent.h"
-#include "virt/uri-internal.h"
-#include "virt/virt.h"
+#include "inventory/uri-internal.h"
+#include "inventory/uri.h"
 
 #define URI_MAX 1024
 /* What a path may have beside letters, digits and escapes: nothing a shell would notice. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* After VMs have moved: the inventory is to tell the new state. */
+/* After something was done on hosts: the inventory is to tell the new state. */
 #include <stdlib.h>
 
-#include "migrate/internal.h"
 #include "scan/scan.h"
 
 static bool among(const size_t *rows, size_t n, size_t row)
@@ -13,8 +12,8 @@ static bool among(const size_t *rows, size_t n, size_t row)
 	return false;
 }
 
-void vmm__visit(struct vmm_store *st, const struct vmm_inventory *inv,
-		const struct vmm_strv *hosts, uint64_t limit_ms)
+void vmm_scan_refresh(struct vmm_store *st, const struct vmm_inventory *inv,
+		      const struct vmm_strv *hosts, uint64_t limit_ms)
 {
 	struct vmm_scan_options opt = { .timeout_ms = limit_ms };
 	size_t *rows = calloc(hosts->n + 1, sizeof(*rows)), n = 0;

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/percent.h"
 #include "base/strv.h"
-#include "virt/uri-internal.h"
+#include "inventory/uri-internal.h"
 
 #define SSH_ANY (VMM__SSH | VMM__LIBSSH)
 

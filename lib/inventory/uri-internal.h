@@ -5,8 +5,8 @@
  * They are cut out of the text as it stands: nothing is unescaped before it is checked,
  * so no two readers can see two different URIs in one text.
  */
-#ifndef VMM_VIRT_URI_INTERNAL_H
-#define VMM_VIRT_URI_INTERNAL_H
+#ifndef VMM_INVENTORY_URI_INTERNAL_H
+#define VMM_INVENTORY_URI_INTERNAL_H
 
 #include <stdbool.h>
 
