@@ -286,8 +286,8 @@ static void check_together(struct batch *b, size_t at)
 	}
 	if (others > 0 && it->m->mem_needed <= it->m->mem_free &&
 	    it->m->mem_needed + taken > it->m->mem_free)
-		vmm__against(it->m, "not enough memory on '%s' after %zu others", it->req->to,
-			     others);
+		vmm__against(it->m, "not enough memory on '%s' for it and the %zu before it",
+			     it->req->to, others);
 }
 
 /* Ends those that can't go, and with check_only all. */

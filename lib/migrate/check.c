@@ -82,6 +82,9 @@ void vmm__check_guest(struct vmm__move *m)
 
 	check_method(m);
 	check_job(m);
+	/* virDomainRename() takes characters that are lost in XML, or refused when they come from there. */
+	if (strcmp(m->dom->name, m->name) != 0 || strchr(m->name, '\n'))
+		vmm__against(m, "its name has a character that libvirt does not carry over");
 	if (virDomainSnapshotNum(m->src.dom, 0) > 0)
 		vmm__against(m, "it has snapshots, which libvirt does not move");
 	if (!m->active && virDomainHasManagedSaveImage(m->src.dom, 0) == 1)

@@ -81,7 +81,9 @@ static void read_cost(struct vmm__move *m)
 	unsigned long long value;
 
 	if (!m->dst.dom ||
-	    virDomainGetJobStats(m->dst.dom, &type, &p, &n, VIR_DOMAIN_JOB_STATS_COMPLETED) < 0)
+	    virDomainGetJobStats(m->dst.dom, &type, &p, &n,
+				 VIR_DOMAIN_JOB_STATS_COMPLETED |
+					 VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED) < 0)
 		return;
 	if (virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_DOWNTIME, &value) == 1)
 		m->downtime_ms = (int64_t)value;
