@@ -5,11 +5,14 @@
 
 #define MEND_MS (5 * 60 * 1000)
 
-static int repair, offline;
+static int repair, offline, abort_moves;
 
 /* clang-format off */
 static const struct poptOption options[] = {
 	{ "repair", 0, POPT_ARG_NONE, &repair, 0, "mend what can be mended", NULL },
+	{ "abort", 0, POPT_ARG_NONE, &abort_moves, 0,
+		"with --repair: end migrations that are still under way though their client is dead",
+		NULL },
 	{ "offline", 0, POPT_ARG_NONE, &offline, 0, "look at the state only, ask no host", NULL },
 	POPT_TABLEEND
 };
@@ -54,7 +57,7 @@ static int run(struct cmd_run *c)
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
 		return c->err.code;
 	if (!offline) {
-		ret = vmm_migrate_mend(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS,
+		ret = vmm_migrate_mend(st, repair, abort_moves, c->timeout_ms ? c->timeout_ms : MEND_MS,
 				       found_migration, c, &c->err);
 		if (ret < 0 && ret != VMM_EPART)
 			return ret;

@@ -26,7 +26,7 @@ static int check(struct cmd_run *c)
 
 	if (d->group && *d->group && vmm_name_check("--group", d->group, &c->err) < 0)
 		return c->err.code;
-	if (d->maint && strcmp(d->maint, "yes") != 0 && strcmp(d->maint, "no") != 0)
+	if (d->maint && *d->maint && strcmp(d->maint, "yes") != 0 && strcmp(d->maint, "no") != 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--maint '%s': not yes or no", d->maint);
 	if (d->auth_file && *d->auth_file && *d->auth_file != '/')
 		return vmm_err_set(&c->err, VMM_EINPUT, "--auth-file '%s': not an absolute path",

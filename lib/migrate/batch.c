@@ -16,6 +16,7 @@
 #define TIMEOUT_MS (30 * 60 * 1000)
 #define GRACE_MS (3 * 60 * 1000) /* beyond the limits: to abort, to settle */
 #define CHECKS_AT_ONCE 32
+#define LOGINS_AT_ONCE 8 /* to one host: sshd turns away more than ten that are not done */
 
 struct item {
 	const struct vmm_migrate_request *req;
@@ -35,6 +36,7 @@ struct batch {
 	vmm_migrate_done *done;
 	void *ctx;
 	bool stop;
+	bool silent; /* a host did not answer when all were asked */
 };
 
 static const char *result_word(const struct batch *b, int code)
@@ -116,6 +118,8 @@ static int resolve(struct batch *b, struct item *it)
 	if (!m || name_it(it, &b->inv, row) < 0)
 		return vmm_err_nomem(&it->err);
 	m->opt = b->opt;
+	m->may_roam = strcmp(vmm_table_at(b->inv.vms, row, "last"), "stop") != 0 ||
+		      *vmm_table_at(b->inv.vms, row, "also");
 	m->downtime_ms = -1;
 	m->name = strdup(it->name);
 	m->uuid = strdup(it->uuid);
@@ -145,6 +149,7 @@ static int look_everywhere(struct batch *b, struct vmm_err *err)
 	ret = vmm_scan_visit(&b->inv, rows, n, &opt, &scan, err);
 	if (ret == 0)
 		ret = vmm_inventory_update(b->st, scan->seen, scan->n, NULL, err);
+	b->silent = ret == 0 && scan->failed > 0;
 	vmm_scan_free(scan);
 	free(rows);
 	vmm_inventory_release(&b->inv);
@@ -246,7 +251,7 @@ static int check_all(struct batch *b, struct vmm_err *err)
 	const struct vmm_job like = { .run = run_check,
 				      .free_arg = vmm__move_free,
 				      .limit_ms = b->opt.check_ms };
-	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE };
+	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE, .per_key = LOGINS_AT_ONCE };
 	bool stale = false;
 
 	if (run_jobs(b, wants_check, like, &limits, checked, err) < 0)
@@ -258,10 +263,18 @@ static int check_all(struct batch *b, struct vmm_err *err)
 	/* Something was moved or removed behind our back (F4): look where it is, and check again. */
 	if (look_everywhere(b, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < b->n; i++)
-		if (wants_second_look(&b->items[i]) &&
-		    (b->items[i].code = resolve(b, &b->items[i])) < 0)
-			b->items[i].stale = false;
+	for (size_t i = 0; i < b->n; i++) {
+		struct item *it = &b->items[i];
+		bool roams = it->m && it->m->may_roam;
+
+		if (!wants_second_look(it))
+			continue;
+		it->code = resolve(b, it);
+		if (it->code < 0)
+			it->stale = false;
+		else /* every host was asked: only one that did not answer may run it */
+			it->m->may_roam = roams && b->silent;
+	}
 	return run_jobs(b, wants_second_look, like, &limits, checked, err);
 }
 

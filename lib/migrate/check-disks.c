@@ -113,10 +113,14 @@ static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const ch
 		      virStorageVolPtr here, virStorageVolPtr there)
 {
 	VMM_STR_AUTO backing = vol_value(here, "volume/backingStore/path");
+	VMM_STR_AUTO user = vmm__volume_user(m->src.conn, path, m->uuid);
 
 	if (disk->readonly)
 		vmm__against(m, "disk %s ('%s') is read-only and not shared: eject it first",
 			     disk->target, path);
+	else if (disk->shareable || user)
+		vmm__against(m, "disk %s ('%s') is needed by others there as well (%s)", disk->target,
+			     path, user ? user : "shareable");
 	else if (there)
 		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
 			     path);
@@ -160,4 +164,8 @@ void vmm__check_disks(struct vmm__move *m)
 		if (!disk->empty && !is_network_storage(disk))
 			check_disk(m, disk);
 	}
+	/* Somebody could start that one over copies that are not whole. */
+	if (m->ncopies > 0 && m->story.target_knew)
+		vmm__against(m, "'%s' has a definition of it without its disks: undefine that first",
+			     m->dst.host);
 }

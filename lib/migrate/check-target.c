@@ -81,6 +81,7 @@ static void check_memory(struct vmm__move *m)
 {
 	unsigned long long total, free_bytes;
 
+	/* A stopped one as well: where it goes is where it will be started. */
 	m->mem_needed = m->dom->current_memory + (m->active ? OVERHEAD : 0);
 	if (vmm_virt_memory(m->dst.conn, &total, &free_bytes) < 0) {
 		against_virt(m, "the memory of the target cannot be read");

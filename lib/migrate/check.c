@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "inventory/uri.h"
 #include "migrate/internal.h"
 
@@ -32,6 +33,7 @@ static int open_end(struct vmm__end *e, struct vmm_err *err)
 static int look_up(struct vmm__move *m)
 {
 	int state, reason, autostart = 0;
+	VMM_STR_AUTO xml = NULL;
 
 	m->src.dom = virDomainLookupByUUIDString(m->src.conn, m->uuid);
 	if (!m->src.dom) {
@@ -41,15 +43,20 @@ static int look_up(struct vmm__move *m)
 	if (virDomainGetState(m->src.dom, &state, &reason, 0) < 0)
 		return vmm_err_virt(&m->err, "cannot get its state");
 	m->active = vmm_virt_active(state);
+	if (!m->active && m->may_roam) {
+		m->stale = true;
+		return vmm_err_set(&m->err, VMM_EAGAIN, "it is off on '%s', but may run elsewhere",
+				   m->src.host);
+	}
 	m->paused = state == VIR_DOMAIN_PAUSED;
 	m->persistent = virDomainIsPersistent(m->src.dom) == 1;
 	m->autostart = virDomainGetAutostart(m->src.dom, &autostart) == 0 && autostart;
-	m->xml = virDomainGetXMLDesc(m->src.dom, VIR_DOMAIN_XML_SECURE);
-	if (!m->xml)
-		m->xml = virDomainGetXMLDesc(m->src.dom, 0);
-	if (!m->xml)
+	m->story.transient = !m->persistent;
+	m->checked_at = vmm_clock_ms();
+	xml = virDomainGetXMLDesc(m->src.dom, 0);
+	if (!xml)
 		return vmm_err_virt(&m->err, "cannot get its definition");
-	return vmm_domxml_parse(m->xml, &m->dom, &m->err);
+	return vmm_domxml_parse(xml, &m->dom, &m->err);
 }
 
 static void check_method(struct vmm__move *m)
@@ -124,5 +131,5 @@ int vmm__check(struct vmm__move *m)
 	vmm__check_networks(m);
 	if (strcmp(m->src.hypervisor, m->dst.hypervisor) == 0)
 		vmm__check_disks(m);
-	return 0;
+	return m->err.code; /* a disk that can't be looked at, a reason that there was no memory for */
 }

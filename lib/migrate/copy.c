@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "migrate/internal.h"
 
@@ -28,8 +29,10 @@ static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 	add_escaped(&xml, strrchr(c->path, '/') + 1);
 	vmm_buf_addf(&xml,
 		     "</name><capacity unit='bytes'>%llu</capacity>"
-		     "<allocation unit='bytes'>0</allocation><target><format type='%s'/></target></volume>",
-		     (unsigned long long)c->capacity, c->format ? c->format : "raw");
+		     "<allocation unit='bytes'>0</allocation><target><format type='",
+		     (unsigned long long)c->capacity);
+	add_escaped(&xml, c->format ? c->format : "raw");
+	vmm_buf_adds(&xml, "'/></target></volume>");
 	if (pool && !xml.failed)
 		vol = virStorageVolCreateXML(pool, xml.data, 0);
 	if (!vol)
@@ -51,6 +54,9 @@ int vmm__copies_make(struct vmm__move *m)
 			return m->err.code;
 		if (make_volume(m, &m->copies[i]) < 0) {
 			m->copies[i].made = false;
+			/* The host has said no: what lies there is not ours, and no vmm-fsck may take it away. */
+			if (m->err.code != VMM_EAGAIN)
+				vmm__intent_note(m, NULL);
 			return m->err.code;
 		}
 	}
@@ -104,6 +110,9 @@ static int pump_all(struct pump *p)
 		vmm_progress_report(p->m->opt.progress, &p->progress);
 		if (cancel && cancel->level >= 2)
 			return vmm_err_set(&p->m->err, VMM_ECANCEL, "aborted on request");
+		if (vmm_clock_ms() > p->m->deadline)
+			return vmm_err_set(&p->m->err, VMM_ECANCEL,
+					   "aborted: twice the time limit has passed");
 	}
 	if (rc < 0 || virStreamFinish(p->from) < 0 || virStreamFinish(p->to) < 0)
 		return vmm_err_virt(&p->m->err, "copying failed");
@@ -181,10 +190,17 @@ int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err
 	int ret = 0;
 
 	for (size_t i = 0; i < m->ncopies; i++) {
+		VMM_STR_AUTO user = NULL;
 		virStorageVolPtr vol;
 
 		if (!m->copies[i].made)
 			continue;
+		user = vmm__volume_user(end->conn, m->copies[i].path, m->uuid);
+		if (user) {
+			ret = vmm_err_set(err, VMM_EREFUSED, "'%s' on '%s' is needed by '%s'",
+					  m->copies[i].path, end->host, user);
+			continue;
+		}
 		virResetLastError();
 		vol = vmm__volume(end->conn, m->copies[i].path);
 		if (vol ? virStorageVolDelete(vol, 0) < 0 : !is_known_absent())

@@ -29,9 +29,10 @@ bool vmm__end_fill(struct vmm__end *e, const struct vmm_inventory *inv, const ch
 	set(&e->caps, vmm_table_at(inv->hosts, (size_t)row, "caps"));
 	set(&e->migrate_uri, vmm_table_at(inv->hosts, (size_t)row, "migrate_uri"));
 	set(&e->peer_uri, *peer ? peer : vmm_uri_is_peer(uri) ? uri : "");
+	set(&e->uuid, vmm_table_at(inv->hosts, (size_t)row, "uuid"));
 	e->maint = strcmp(vmm_table_at(inv->hosts, (size_t)row, "maint"), "yes") == 0;
 	return e->uri && e->auth_file && e->group && e->hypervisor && e->caps && e->migrate_uri &&
-	       e->peer_uri;
+	       e->peer_uri && e->uuid;
 }
 
 struct opening {

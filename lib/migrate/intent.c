@@ -37,10 +37,13 @@ static char *detail(struct vmm__move *m)
 	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "vm", m->name) < 0 ||
 	    vmm_table_put(t, 0, "from", m->src.host) < 0 ||
 	    vmm_table_put(t, 0, "to", m->dst.host) < 0 ||
+	    vmm_table_put(t, 0, "from_uuid", m->src.uuid) < 0 ||
+	    vmm_table_put(t, 0, "to_uuid", m->dst.uuid) < 0 ||
 	    vmm_table_put(t, 0, "method", vmm__method_name(vmm__move_method(m))) < 0 ||
 	    vmm_table_put(t, 0, "offline", yes(m->story.offline)) < 0 ||
 	    vmm_table_put(t, 0, "stopped", yes(m->story.stopped_by_us)) < 0 ||
 	    vmm_table_put(t, 0, "paused", yes(m->story.paused_by_us)) < 0 ||
+	    vmm_table_put(t, 0, "transient", yes(m->story.transient)) < 0 ||
 	    vmm_table_put(t, 0, "target_knew", yes(m->story.target_knew)) < 0 ||
 	    vmm_table_put(t, 0, "autostart", yes(m->autostart)) < 0 || put_copies(m, t) < 0)
 		return NULL;
@@ -115,11 +118,14 @@ int vmm__intent_read(const char *text, struct vmm__move *m, struct vmm_err *err)
 	m->name = strdup(vmm_table_at(t, 0, "vm"));
 	m->src.host = strdup(vmm_table_at(t, 0, "from"));
 	m->dst.host = strdup(vmm_table_at(t, 0, "to"));
-	if (!m->name || !m->src.host || !m->dst.host)
+	m->src.uuid = strdup(vmm_table_at(t, 0, "from_uuid"));
+	m->dst.uuid = strdup(vmm_table_at(t, 0, "to_uuid"));
+	if (!m->name || !m->src.host || !m->dst.host || !m->src.uuid || !m->dst.uuid)
 		return vmm_err_nomem(err);
 	m->story.offline = is_yes(t, "offline");
 	m->story.stopped_by_us = is_yes(t, "stopped");
 	m->story.paused_by_us = is_yes(t, "paused");
+	m->story.transient = is_yes(t, "transient");
 	m->story.target_knew = is_yes(t, "target_knew");
 	m->autostart = is_yes(t, "autostart");
 	m->opt.method = strcmp(vmm_table_at(t, 0, "method"), "move") == 0 ? VMM_MIGRATE_MOVE

@@ -23,6 +23,7 @@
 struct vmm__end {
 	char *host, *uri, *auth_file, *group, *hypervisor, *caps;
 	char *migrate_uri, *peer_uri; /* of a target */
+	char *uuid; /* of the machine, "" where libvirt doesn't tell */
 	bool maint;
 	virConnectPtr conn;
 	virDomainPtr dom; /* NULL: not (yet) looked up, or not there */
@@ -41,10 +42,13 @@ struct vmm__move {
 	struct vmm__end src, dst;
 	struct vmm_store *st; /* its own */
 	uint64_t intent; /* 0: none yet */
+	bool abort;      /* settling ends a migration that is still under way */
 
 	/* found by the check */
-	char *xml;               /* as it is now */
-	struct vmm_domxml *dom;  /* of xml */
+	struct vmm_domxml *dom;  /* what its XML says */
+	bool may_roam;           /* it ran when last seen, or another host knows it too */
+	uint64_t checked_at;     /* vmm_clock_ms() */
+	uint64_t deadline;       /* of carrying it out */
 	bool active, paused, persistent, autostart;
 	bool stale;              /* it is not where the inventory says */
 	struct vmm__story story;
@@ -111,6 +115,8 @@ int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err
 virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path);
 /* The active pool whose folder holds path, or NULL. */
 virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path);
+/* Who else needs a volume: another VM of that host, or an overlay; the caller's. NULL: nobody. */
+char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid);
 
 
 /*

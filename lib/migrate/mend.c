@@ -11,6 +11,7 @@
 #define OPEN_MS 15000 /* for a host to answer */
 #define BUSY_MS 60000 /* for libvirtd to end what it is at */
 #define LOOK_EVERY_MS 500
+#define SHUTDOWN_MS 20000 /* for a guest to do what it may have been asked to */
 
 static enum vmm__sight sight_of(int state, int reason)
 {
@@ -51,16 +52,24 @@ static enum vmm__sight look(struct vmm__end *e, const char *uuid)
 	return error && error->code == VIR_ERR_NO_DOMAIN ? VMM__ABSENT : VMM__UNREACHABLE;
 }
 
-/* Whether libvirtd is at it there; of a VM that comes in it says that only the source knows. */
+/*
+ * Whether libvirtd is moving it there, and not saving or backing it up; of a VM that comes in it
+ * says that only the source knows.
+ */
 static bool busy(const struct vmm__end *e, enum vmm__sight sight)
 {
-	virDomainJobInfo job = { 0 };
+	virTypedParameterPtr p = NULL;
+	int type, n = 0, op = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
 
 	if (sight == VMM__UNREACHABLE || sight == VMM__ABSENT || sight == VMM__STOPPED)
 		return false;
-	if (virDomainGetJobInfo(e->dom, &job) == 0)
-		return job.type != VIR_DOMAIN_JOB_NONE;
-	return virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+	if (virDomainGetJobStats(e->dom, &type, &p, &n, 0) < 0)
+		return virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+	virTypedParamsGetInt(p, n, VIR_DOMAIN_JOB_OPERATION, &op);
+	virTypedParamsFree(p, n);
+	return type != VIR_DOMAIN_JOB_NONE && (op == VIR_DOMAIN_JOB_OPERATION_UNKNOWN ||
+					       op == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT ||
+					       op == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN);
 }
 
 struct sights {
@@ -76,24 +85,33 @@ static struct sights look_at_both(struct vmm__move *m)
 	return s;
 }
 
+/* It may have been asked to shut down, and be about to. */
+static bool going_down(const struct vmm__move *m, enum vmm__sight src, uint64_t started)
+{
+	return m->story.stopped_by_us && src == VMM__RUNNING &&
+	       vmm_clock_ms() - started < SHUTDOWN_MS;
+}
+
 /*
  * A call of a client that is dead may still be under way: both have to be idle and say the same
- * twice. A migration that would never end, since memory changes faster than it is copied, is aborted.
+ * twice.
  */
 static struct sights look_until_calm(struct vmm__move *m)
 {
-	uint64_t patience = vmm_clock_ms() + BUSY_MS, until = patience + BUSY_MS / 2;
+	uint64_t started = vmm_clock_ms();
 	struct sights before, now = look_at_both(m);
-	bool calm, aborted = false;
+	bool calm;
+
+	if (now.busy && m->abort && m->src.dom)
+		virDomainAbortJob(m->src.dom); /* if it fails, that it is busy will tell */
 
 	do {
 		before = now;
 		vmm_sleep_ms(LOOK_EVERY_MS);
 		now = look_at_both(m);
-		calm = !now.busy && now.src == before.src && now.dst == before.dst;
-		if (!calm && !aborted && vmm_clock_ms() > patience)
-			aborted = m->src.dom && virDomainAbortJob(m->src.dom) == 0;
-	} while (!calm && vmm_clock_ms() < until);
+		calm = !now.busy && now.src == before.src && now.dst == before.dst &&
+		       !going_down(m, now.src, started);
+	} while (!calm && vmm_clock_ms() - started < BUSY_MS);
 	now.busy = !calm;
 	return now;
 }
@@ -122,6 +140,11 @@ static int undefine(virDomainPtr dom)
 	return virDomainUndefineFlags(dom, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
 }
 
+static int set_autostart(virDomainPtr dom)
+{
+	return virDomainSetAutostart(dom, 1);
+}
+
 static bool take_steps(struct vmm__move *m, const struct vmm__verdict *v, struct vmm_buf *s)
 {
 	bool ok = true;
@@ -138,9 +161,8 @@ static bool take_steps(struct vmm__move *m, const struct vmm__verdict *v, struct
 	ok = ok && step(v->resume_source, virDomainResume, m->src.dom, s, "resumed");
 	ok = ok && step(v->start_source, virDomainCreate, m->src.dom, s, "started again");
 	ok = ok && step(v->start_target, virDomainCreate, m->dst.dom, s, "started");
-	if (ok && v->where == VMM__AT_TARGET && m->autostart)
-		ok = virDomainSetAutostart(m->dst.dom, 1) == 0;
-	return ok;
+	return ok && step(v->where == VMM__AT_TARGET && m->autostart, set_autostart, m->dst.dom, s,
+			  "set to start with its host");
 }
 
 /* The disks of the side that does not have it. */
@@ -198,8 +220,10 @@ bool vmm__settle_move(struct vmm__move *m, bool repair, struct vmm_buf *sentence
 	struct sights s;
 	struct vmm_err err;
 
-	vmm__end_open(&m->src, OPEN_MS, &err);
-	vmm__end_open(&m->dst, OPEN_MS, &err);
+	if (vmm__end_open(&m->src, OPEN_MS, &err) < 0)
+		vmm_buf_addf(sentence, "%s; ", err.text);
+	if (vmm__end_open(&m->dst, OPEN_MS, &err) < 0)
+		vmm_buf_addf(sentence, "%s; ", err.text);
 	s = repair ? look_until_calm(m) : look_at_both(m);
 	if (s.busy) {
 		vmm_buf_addf(sentence, "the VM is still on its way from '%s' to '%s'", m->src.host,
@@ -241,7 +265,7 @@ static int run_mending(void *arg)
 
 static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory *inv,
 			       const struct vmm_table *t, size_t row, bool repair,
-			       struct vmm_err *err)
+			       bool abort, struct vmm_err *err)
 {
 	struct mending *w = calloc(1, sizeof(*w));
 	uint64_t id;
@@ -253,6 +277,7 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 	}
 	w->sentence = (struct vmm_buf)VMM_BUF_INIT;
 	w->repair = repair;
+	w->m->abort = abort;
 	w->m->uuid = strdup(vmm_table_at(t, row, "subject"));
 	if (!w->m->uuid ||
 	    vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &id, err) < 0 ||
@@ -261,10 +286,15 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 	for (int i = 0; i < 2; i++) {
 		struct vmm__end *e = i ? &w->m->dst : &w->m->src;
 		VMM_STR_AUTO host = strdup(e->host);
+		VMM_STR_AUTO machine = strdup(e->uuid);
 
-		if (!host || !vmm__end_fill(e, inv, host)) {
+		if (!host || !machine || !vmm__end_fill(e, inv, host)) {
 			vmm_err_set(err, VMM_ENOTFOUND, "host '%s' is not declared any more",
 				    e->host);
+			goto bad;
+		}
+		if (strcmp(machine, e->uuid) != 0) {
+			vmm_err_set(err, VMM_EREFUSED, "host '%s' is another machine now", e->host);
 			goto bad;
 		}
 	}
@@ -297,13 +327,13 @@ static int mended(struct vmm_job *job, void *arg)
 		    vmm_strv_add(&c->hosts, w->m->dst.host) < 0)
 			return VMM_ENOMEM;
 	} else {
-		c->found("?", "a host does not answer", false, c->ctx);
+		c->found(job->keys[0], "not at an end within the time limit", false, c->ctx);
 		c->open++;
 	}
 	return 0;
 }
 
-int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
+int vmm_migrate_mend(struct vmm_store *st, bool repair, bool abort, uint64_t timeout_ms,
 		     vmm_migrate_found *found, void *ctx, struct vmm_err *err)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
@@ -325,14 +355,18 @@ int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
 		if (strcmp(vmm_table_at(t, r, "op"), "migrate") != 0 ||
 		    strcmp(vmm_table_at(t, r, "alive"), "yes") == 0)
 			continue;
-		w = prepare(st, &inv, t, r, repair, &why);
+		w = prepare(st, &inv, t, r, repair, abort, &why);
 		if (!w) {
 			found(vmm_table_at(t, r, "subject"), why.text, false, ctx);
 			c.open++;
 			continue;
 		}
 		jobs[n++] = (struct vmm_job){
-			.run = run_mending, .arg = w, .free_arg = free_mending, .limit_ms = timeout_ms
+			.run = run_mending,
+			.arg = w,
+			.free_arg = free_mending,
+			.limit_ms = timeout_ms,
+			.keys = { vmm_table_at(t, r, "subject") },
 		};
 	}
 	ret = vmm_jobs_run(jobs, n, &(struct vmm_jobs_limits){ .jobs = 16 }, NULL, mended, &c, err);

@@ -93,10 +93,11 @@ int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, siz
 /*
  * Unfinished migrations in the journal whose owner is gone: where each VM is, and with `repair`
  * the rest is cleaned up and the intent ended. `found` gets the VM, the sentence, and whether
- * all is mended. 0, VMM_EPART when something is left.
+ * all is mended. One that a libvirtd is still carrying out is waited for, or ended with `abort`.
+ * 0, VMM_EPART when something is left.
  */
 typedef void vmm_migrate_found(const char *vm, const char *what, bool mended, void *ctx);
-int vmm_migrate_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,
+int vmm_migrate_mend(struct vmm_store *st, bool repair, bool abort, uint64_t timeout_ms,
 		     vmm_migrate_found *found, void *ctx, struct vmm_err *err);
 
 #endif

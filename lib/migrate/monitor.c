@@ -108,6 +108,8 @@ static void steer(struct vmm__monitor *mon)
 		mon->steered = mon->post_copy; /* too early: try again */
 		break;
 	case VMM_STALL_SUSPEND: /* the journal first: it has to run again whatever happens */
+		if (mon->m->paused) /* by somebody else, for whom it stays so */
+			break;
 		mon->m->story.paused_by_us = true;
 		mon->steered = vmm__intent_note(mon->m, &err) == 0 && virDomainSuspend(dom) == 0;
 		break;
@@ -127,14 +129,16 @@ static void look(struct vmm__monitor *mon)
 	if (!mon->limits_set && m->opt.max_downtime_ms)
 		virDomainMigrateSetMaxDowntime(mon->dom, m->opt.max_downtime_ms, 0);
 	mon->limits_set = true;
-	m->bytes = j.done;
+	m->bytes = j.done > m->bytes ? j.done : m->bytes;
 	report(mon, &j);
 	if (m->opt.cancel && m->opt.cancel->level >= 2)
 		end(mon, "aborted on request");
 	else if (vmm_clock_ms() - mon->started > 2 * m->opt.timeout_ms)
 		end(mon, "aborted: twice the time limit has passed");
-	else if (!mon->steered && stalled(mon, &j))
+	else if (!mon->steered && stalled(mon, &j)) {
 		steer(mon);
+		report(mon, &j); /* its stage may be another one */
+	}
 }
 
 static void *watch(void *arg)

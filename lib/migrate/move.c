@@ -16,6 +16,7 @@ static void release_end(struct vmm__end *e)
 	free(e->caps);
 	free(e->migrate_uri);
 	free(e->peer_uri);
+	free(e->uuid);
 	if (e->dom)
 		virDomainFree(e->dom);
 	if (e->conn)
@@ -39,7 +40,6 @@ void vmm__move_free(void *move)
 	vmm_domxml_free(m->dom);
 	vmm_strv_release(&m->reasons);
 	vmm_store_close(m->st);
-	free(m->xml);
 	free(m->name);
 	free(m->uuid);
 	free(m);

@@ -46,6 +46,9 @@ struct vmm__verdict vmm__settle(enum vmm__sight source, enum vmm__sight target,
 	 */
 	if (story->offline && source == VMM__STOPPED && target == VMM__STOPPED)
 		v.where = VMM__AT_SOURCE;
+	/* Without a definition, absent on the target may mean that it ran there and has ended. */
+	if (story->transient && source == VMM__HALFWAY && target == VMM__ABSENT)
+		v.where = VMM__CANT_TELL;
 	if (v.where == VMM__AT_SOURCE) {
 		v.sure = target != VMM__UNREACHABLE;
 		v.destroy_target = target == VMM__HALFWAY;

@@ -29,6 +29,7 @@ struct vmm__story {
 	bool stopped_by_us; /* it ran, and was shut down for the move */
 	bool paused_by_us;  /* it ran, and was paused for the rest of the way */
 	bool target_knew;   /* the target had a definition of it before */
+	bool transient;     /* it has no definition: ended, it leaves no trace */
 };
 
 enum vmm__where {

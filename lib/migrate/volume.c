@@ -52,3 +52,54 @@ virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path)
 	virStoragePoolFree(pool);
 	return vol;
 }
+
+/* Whether the definition of this VM names the path, as a disk or as what a disk is based on. */
+static bool names_path(virDomainPtr dom, const char *path)
+{
+	VMM_STR_AUTO xml = virDomainGetXMLDesc(dom, 0);
+	struct vmm_domxml *d = NULL;
+	bool found = !xml || vmm_domxml_parse(xml, &d, NULL) < 0; /* who can't be read may */
+
+	for (size_t i = 0; d && i < d->ndisks && !found; i++)
+		found = strcmp(d->disks[i].source, path) == 0 || strcmp(d->disks[i].backing, path) == 0;
+	vmm_domxml_free(d);
+	return found;
+}
+
+/* Another volume of its pool that is an overlay of it. */
+static char *overlay_of(virConnectPtr conn, const char *path)
+{
+	virStoragePoolPtr pool = vmm__pool_of(conn, path);
+	virStorageVolPtr *vols = NULL;
+	int n = pool ? virStoragePoolListAllVolumes(pool, &vols, 0) : 0;
+	char *user = NULL;
+
+	for (int i = 0; i < n; i++) {
+		VMM_STR_AUTO xml = user ? NULL : virStorageVolGetXMLDesc(vols[i], 0);
+		VMM_STR_AUTO base = xml ? vmm_xml_get(xml, "volume/backingStore/path") : NULL;
+
+		if (base && strcmp(base, path) == 0)
+			user = virStorageVolGetPath(vols[i]);
+		virStorageVolFree(vols[i]);
+	}
+	free(vols);
+	if (pool)
+		virStoragePoolFree(pool);
+	return user;
+}
+
+char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid)
+{
+	char uuid[VIR_UUID_STRING_BUFLEN], *user = NULL;
+	virDomainPtr *doms = NULL;
+	int n = virConnectListAllDomains(conn, &doms, 0);
+
+	for (int i = 0; i < n; i++) {
+		if (!user && virDomainGetUUIDString(doms[i], uuid) == 0 && strcmp(uuid, but_uuid) != 0 &&
+		    names_path(doms[i], path))
+			user = strdup(virDomainGetName(doms[i]));
+		virDomainFree(doms[i]);
+	}
+	free(doms);
+	return user ? user : overlay_of(conn, path);
+}

@@ -82,6 +82,26 @@ static int find(struct task *t)
 	return t->dom ? 0 : vmm_err_virt(&t->err, "cannot find it on '%s'", t->host);
 }
 
+/* A guest that is off because it is being moved must not be started in between (two of it would run). */
+static int check_moves(struct task *t)
+{
+	VMM_TABLE_AUTO *open = NULL;
+
+	if (vmm_intent_list(t->st, &open, &t->err) < 0)
+		return t->err.code;
+	for (size_t r = 0; r < vmm_table_rows(open); r++) {
+		if (strcmp(vmm_table_at(open, r, "op"), "migrate") != 0 ||
+		    strcmp(vmm_table_at(open, r, "subject"), t->uuid) != 0)
+			continue;
+		if (strcmp(vmm_table_at(open, r, "alive"), "yes") == 0)
+			return vmm_err_set(&t->err, VMM_EAGAIN, "it is being moved (pid %s)",
+					   vmm_table_at(open, r, "pid"));
+		return vmm_err_set(&t->err, VMM_EREFUSED,
+				   "an earlier move of it was cut short; run vmm-fsck");
+	}
+	return 0;
+}
+
 static void read_state(struct task *t)
 {
 	int state, reason;
@@ -96,6 +116,8 @@ static int run_task(void *arg)
 	uint64_t started = vmm_clock_ms();
 	int ret = find(t);
 
+	if (ret == 0 && t->op == VMM_POWER_ON)
+		ret = check_moves(t);
 	if (ret == 0 && !t->dry_run)
 		ret = vmm_power(t->dom, t->op, &t->opt, &t->did, &t->err);
 	if (t->dom)

@@ -5,12 +5,16 @@
 
 #include "power/power.h"
 
-/* The state of the domain; one that is gone (transient) is off. */
-int vmm__power_state(virDomainPtr dom, int *state, int *reason, struct vmm_err *err);
+/* A transient guest that is gone is off; any other was moved or removed: VMM_EAGAIN. */
+struct vmm__guest {
+	virDomainPtr dom;
+	bool transient;
+};
+int vmm__power_state(const struct vmm__guest *g, int *state, int *reason, struct vmm_err *err);
 
 /* Ask, wait, ask again. The guest runs when they are called. */
-int vmm__power_shutdown(virDomainPtr dom, const struct vmm_power_options *opt, struct vmm_err *err);
-int vmm__power_reboot(virDomainPtr dom, const struct vmm_power_options *opt, struct vmm_err *err);
+int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err);
+int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err);
 
 /* Whether a reboot has begun, as the host tells by an event. */
 struct vmm__reboot_watch;

@@ -29,13 +29,15 @@ int vmm_power_parse(const char *name)
 	return -1;
 }
 
-int vmm__power_state(virDomainPtr dom, int *state, int *reason, struct vmm_err *err)
+int vmm__power_state(const struct vmm__guest *g, int *state, int *reason, struct vmm_err *err)
 {
 	*reason = 0;
-	if (virDomainGetState(dom, state, reason, 0) == 0)
+	if (virDomainGetState(g->dom, state, reason, 0) == 0)
 		return 0;
 	if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
 		return vmm_err_virt(err, "cannot read its state");
+	if (!g->transient)
+		return vmm_err_set(err, VMM_EAGAIN, "it is no longer there: moved or removed");
 	*state = VIR_DOMAIN_SHUTOFF;
 	return 0;
 }
@@ -131,30 +133,31 @@ static int call(virDomainPtr dom, enum vmm_power_op op, int state)
 	}
 }
 
-static int act(virDomainPtr dom, enum vmm_power_op op, int state,
+static int act(const struct vmm__guest *g, enum vmm_power_op op, int state,
 	       const struct vmm_power_options *opt, struct vmm_err *err)
 {
 	bool deaf = state == VIR_DOMAIN_PAUSED || state == VIR_DOMAIN_PMSUSPENDED ||
 		    state == VIR_DOMAIN_CRASHED;
 
 	if (op == VMM_POWER_REBOOT)
-		return vmm__power_reboot(dom, opt, err);
+		return vmm__power_reboot(g, opt, err);
 	/* One that can't hear gets here by force only. */
 	if (op == VMM_POWER_SHUTDOWN && !deaf)
-		return vmm__power_shutdown(dom, opt, err);
+		return vmm__power_shutdown(g, opt, err);
 	if (op == VMM_POWER_SHUTDOWN)
 		op = VMM_POWER_OFF;
-	return call(dom, op, state) < 0 ? vmm_err_virt(err, "%s", ops[op].name) : 0;
+	return call(g->dom, op, state) < 0 ? vmm_err_virt(err, "%s", ops[op].name) : 0;
 }
 
 int vmm_power(virDomainPtr dom, enum vmm_power_op op, const struct vmm_power_options *opt,
 	      bool *did, struct vmm_err *err)
 {
+	const struct vmm__guest g = { dom, virDomainIsPersistent(dom) == 0 };
 	int state, reason, todo, rc;
 
 	rc = check_driver(dom, op, err);
 	if (rc == 0)
-		rc = vmm__power_state(dom, &state, &reason, err);
+		rc = vmm__power_state(&g, &state, &reason, err);
 	if (rc < 0)
 		return rc;
 	todo = check_state(op, state, reason, opt->force, err);
@@ -162,10 +165,10 @@ int vmm_power(virDomainPtr dom, enum vmm_power_op op, const struct vmm_power_opt
 		todo = check_saved(dom, err);
 	if (todo < 0)
 		return todo;
-	rc = todo ? act(dom, op, state, opt, err) : 0;
+	rc = todo ? act(&g, op, state, opt, err) : 0;
 	if (rc < 0) {
 		/* Somebody else, or the guest itself, may have been faster. */
-		if (vmm__power_state(dom, &state, &reason, NULL) < 0 ||
+		if (vmm__power_state(&g, &state, &reason, NULL) < 0 ||
 		    check_state(op, state, reason, opt->force, NULL) != 0 || op == VMM_POWER_SAVE)
 			return rc;
 		todo = 0;

@@ -15,7 +15,7 @@ _Static_assert(VIR_DOMAIN_SHUTDOWN_SIGNAL == (int)VIR_DOMAIN_REBOOT_SIGNAL, "one
 #define REPEAT_MORE_MS 1000
 
 struct wait {
-	virDomainPtr dom;
+	const struct vmm__guest *g;
 	const struct vmm_power_options *opt;
 	int (*request)(virDomainPtr dom, unsigned flags);
 	int (*reached)(const struct wait *w, struct vmm_err *err); /* 1, 0 or an error */
@@ -58,7 +58,7 @@ static int wait_until(const struct wait *w, struct vmm_err *err)
 					   "it did not %s within %" PRIu64 " s and runs on",
 					   w->what, w->opt->timeout_ms / 1000);
 		if (now >= again) {
-			w->request(w->dom, how_again(w->dom));
+			w->request(w->g->dom, how_again(w->g->dom));
 			pause += REPEAT_MORE_MS;
 			again = now + pause;
 		}
@@ -68,7 +68,7 @@ static int wait_until(const struct wait *w, struct vmm_err *err)
 
 static int ask_and_wait(const struct wait *w, struct vmm_err *err)
 {
-	if (w->request(w->dom, 0) < 0)
+	if (w->request(w->g->dom, 0) < 0)
 		return vmm_err_virt(err, "cannot ask it to %s", w->what);
 	return w->opt->timeout_ms ? wait_until(w, err) : 0;
 }
@@ -76,15 +76,15 @@ static int ask_and_wait(const struct wait *w, struct vmm_err *err)
 static int is_off(const struct wait *w, struct vmm_err *err)
 {
 	int state, reason;
-	int rc = vmm__power_state(w->dom, &state, &reason, err);
+	int rc = vmm__power_state(w->g, &state, &reason, err);
 
 	return rc < 0 ? rc : !vmm_virt_active(state);
 }
 
-int vmm__power_shutdown(virDomainPtr dom, const struct vmm_power_options *opt, struct vmm_err *err)
+int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err)
 {
 	const struct wait w = {
-		.dom = dom,
+		.g = g,
 		.opt = opt,
 		.request = virDomainShutdownFlags,
 		.reached = is_off,
@@ -94,7 +94,7 @@ int vmm__power_shutdown(virDomainPtr dom, const struct vmm_power_options *opt, s
 
 	if (rc == 0 || rc == VMM_EAGAIN || rc == VMM_ECANCEL || !opt->force)
 		return rc;
-	return virDomainDestroy(dom) < 0 ? vmm_err_virt(err, "off") : 0;
+	return virDomainDestroy(g->dom) < 0 ? vmm_err_virt(err, "off") : 0;
 }
 
 /* The event, or a guest that goes off instead of restarting (its <on_reboot> says so). */
@@ -103,13 +103,13 @@ static int has_rebooted(const struct wait *w, struct vmm_err *err)
 	return vmm__reboot_seen(w->watch) ? 1 : is_off(w, err);
 }
 
-int vmm__power_reboot(virDomainPtr dom, const struct vmm_power_options *opt, struct vmm_err *err)
+int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err)
 {
-	const char *type = virConnectGetType(virDomainGetConnect(dom));
-	struct vmm__reboot_watch *watch = opt->timeout_ms ? vmm__reboot_watch(dom) : NULL;
+	const char *type = virConnectGetType(virDomainGetConnect(g->dom));
+	struct vmm__reboot_watch *watch = opt->timeout_ms ? vmm__reboot_watch(g->dom) : NULL;
 	struct vmm_power_options patience = *opt;
 	const struct wait w = {
-		.dom = dom,
+		.g = g,
 		.opt = &patience,
 		.request = virDomainReboot,
 		.reached = has_rebooted,

@@ -205,6 +205,10 @@ static int check_found(struct search *s, const char *silent)
 	if (strcmp(now(s, "state"), "unknown") == 0)
 		return vmm_err_set(s->err, VMM_EAGAIN, "nobody can tell where '%s' is: %s",
 				   s->selector, silent ? silent : "it was not seen");
+	if (silent && off(now(s, "state")) && !off(was(s, "last")))
+		return vmm_err_set(s->err, VMM_EAGAIN,
+				   "'%s' is off on '%s', where it ran when last seen, but %s",
+				   s->selector, now(s, "host"), silent);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Connecting, without ever asking anybody anything. */
 #include <ctype.h>
 #include <libvirt/virterror.h>
+#include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 #include <pthread.h>
 #include <signal.h>
@@ -43,6 +44,7 @@ static void start(void)
 	pthread_t thread;
 
 	virSetErrorFunc(NULL, quiet);
+	xmlInitParser(); /* by one thread, before others parse */
 	/* libxml2 keeps its handlers by thread: for this one, and for those to come. */
 	xmlSetGenericErrorFunc(NULL, quiet_xml);
 	xmlThrDefSetGenericErrorFunc(NULL, quiet_xml);

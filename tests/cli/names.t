@@ -1,6 +1,7 @@
 #!/bin/bash
 # Hostile names, as rows and as VMs of libvirt's test driver: through every command, every format and
 # back, by every way of naming a VM. Nothing is executed, nothing is lost.
+# time limit: 300
 # Many commits: in memory, where a sync costs nothing.
 test ! -w /dev/shm || export TMPDIR=/dev/shm
 . "${0%/*}/../tap.sh"

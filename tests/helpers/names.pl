@@ -43,7 +43,7 @@ sub write_file { my ($file, @text) = @_; open my $f, '>:raw', $file or die "$fil
 
 my %command = (
 	null => sub { print map { "$_->[0]\0" } rows(*STDIN) },
-	cells => sub { print map { escape($_) . "\n" } sort(names()) },
+	cells => sub { print sort map { escape($_) . "\n" } names() },
 	decode => sub { while (<STDIN>) { s/\r?\n\z//; print decode($_) // "UNDECODABLE $_", "\0" } },
 	patterns => sub { print map { s/([*?\[\\])/\\$1/gr . "\0" } names() },
 	csv => sub {

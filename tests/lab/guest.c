@@ -197,6 +197,9 @@ int main(int argc, char **argv)
 	printf("LAB-UP %s %ld.%02ld %s disk=%ld\n", name, (long)up.tv_sec, up.tv_nsec / 10000000, address, disk_count(disk));
 	if (disk >= 0 && !fork())
 		count_on_disk(disk);
+	for (int i = 0; i < 2 && !in_container; i++)
+		if (!fork())
+			nap();
 	if (dirty && !fork())
 		dirty_memory(dirty << 20);
 	if (!access("/bin/qemu-ga", X_OK) && !fork())

@@ -23,6 +23,7 @@ long disk_count(int fd);
 /* These don't return: each is run in a child. */
 void count_on_disk(int fd);
 void dirty_memory(unsigned long bytes);
+void nap(void);
 void run_agent(void);
 
 #endif

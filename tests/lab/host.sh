@@ -97,6 +97,9 @@ plug_in() {
 	local host=$1 number pid
 	number=$(host_row "$host" | cut -f3)
 	pid=$(host_pid "$host")
+	# Connections that a crash left without an answer keep its network, and its cables, for minutes.
+	admin_ip link del "v-$host" 2>/dev/null
+	admin_ip link del "m-$host" 2>/dev/null
 	admin_ip -batch - <<-EOF
 		link add v-$host type veth peer name eth0 netns $pid
 		link set v-$host master br0 up

@@ -20,7 +20,7 @@ free() {
 	awk -F '\t' -v OFS='\t' -v free="$*" '
 		BEGIN { split(free, mib, " ") }
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-		NR > 1 { $at["mem_used"] = sprintf("%.0f", $at["mem_total"] - mib[NR - 1] * 2^20) }
+		NR > 1 { $at["mem_free"] = sprintf("%.0f", mib[NR - 1] * 2^20) }
 		{ print }' "$LAB/state/hosts.tsv" >hosts.new
 	mv hosts.new "$LAB/state/hosts.tsv"
 }

@@ -66,6 +66,14 @@ static const struct {
 		"?! Sr ?! Tku 2! Srk ?!\n"
 		"?! Sr ?! Tku 2! Srk ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
+	{ "live, without a definition", { .transient = true },
+		"?! ?! ?! T! ?! ?! ?!\n"
+		"?! 0 T T T ?! ?!\n"
+		"?! S ?! Tu Tu ?! ?!\n"
+		"S! S S 2! 2! Sk ?!\n"
+		"S! S S 2! 2! Sk ?!\n"
+		"?! ?! ?! Tku 2! Srk ?!\n"
+		"?! ?! ?! Tku ?! ?! ?!\n" },
 	{ "live, to a target that knew it", { .target_knew = true },
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 T T T ?! ?!\n"

@@ -1,0 +1,40 @@
+#!/bin/sh
+# vm-migrate: what it asks for, and refusals, on libvirt's test driver, which moves nothing. Real moves
+# are in tests/lab.
+. "${0%/*}/../tap.sh"
+. "$top/tests/helpers/fixture.sh"
+need jq
+fixture
+recorded >before
+
+refused() { # NAME ERROR ARG...
+	name=$1 error=$2
+	shift 2
+	exits 4 "$name" vm-migrate -n -o result,error "$@"
+	like "$(cat "$out")" "^refused	(.*; )?$error" "$name: says so"
+}
+refused 'another kind of host' "'h1' is a test host, which has no live migration" --to h3 web2
+refused 'the same host' "it is already on 'h1'" --to h1 web2
+refused 'another group' "'h1' is in group 'web', 'h3' in group 'db'" --to h3 web2
+refused 'a host in maintenance' "'h2' is in maintenance" --to h2 web2
+refused 'one that is off, live' "it is stopped: live is for a running one" --live --to h3 h2/web1
+refused 'a name of two VMs' "VM 'web1' is ambiguous: h[12]/web1 .*, h[12]/web1" --to h3 web1
+refused 'a target that is not declared' "no host 'h9' is declared" --to h9 web2
+is "$(vm-migrate --check --to h2 -n -o error web2 | grep -c 'in maintenance.*no live migration')" 1 'all reasons at once'
+exits 4 'an empty target' vm-migrate --to '' web2
+
+exits 3 '--candidates: one does not answer' vm-migrate --candidates -n -o to,ok web2
+is "$(sort "$out" | paste -sd ' ')" 'h1	no h2	no h3	no old	no' '--candidates: each host'
+host-rm old >/dev/null
+exits 0 '--candidates: is an answer, not a failure' vm-migrate --candidates web2
+is "$(vm-migrate --candidates --json web2 | jq -r 'select(.to == "h1") | .reason')" "it is already on 'h1'" 'as JSON, with the reason'
+
+exits 4 'rows with their own targets' sh -c 'printf "vm\tto\nweb2\th3\nh1/web1\th2\n" | vm-migrate -n -o vm,to,result -'
+is "$(sort "$out" | paste -sd ' ')" 'web1	h2	refused web2	h3	refused' 'each its own'
+exits 4 'a row without one' sh -c 'printf "vm\tto\nweb2\th3\nh1/web1\t\n" | vm-migrate --to h2 -n -o vm,to,result -'
+is "$(sort "$out" | paste -sd ' ')" 'web1	h2	refused web2	h3	refused' 'goes to that of --to'
+exits 2 'no target at all' sh -c 'printf "vm\tto\nweb2\th3\nh1/web1\t\n" | vm-migrate -'
+one_line vm-migrate 'is wrong usage'
+is "$(vmm-fsck -n)" '' 'nothing was begun'
+is "$(vm-list -n -o host,name,state | paste -sd ' ')" "$(cut -f 2-4 "$VMM_STATE/vms.tsv" | sed 1d | paste -sd ' ')" 'and nothing has moved'
+done_testing

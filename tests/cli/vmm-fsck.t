@@ -1,0 +1,32 @@
+#!/bin/sh
+# vmm-fsck: a sound state, what is left over, what is wrong and can't be mended. What crashes leave
+# behind is in tests/cli/store-crash.t and tests/lab.
+. "${0%/*}/../tap.sh"
+. "$top/tests/helpers/fixture.sh"
+need jq
+fixture
+exits 0 'a sound state' vmm-fsck --offline
+is "$(cat "$out")" "$(printf 'kind\tobject\tfinding\tmended')" 'a header only'
+exits 0 'and none at all' env VMM_STATE="$tmp/none" vmm-fsck
+
+: >"$VMM_STATE/.journal.new"
+recorded >before
+exits 1 'a file that was written aside' vmm-fsck --offline --json
+is "$(jq -c '[.kind, .mended]' "$out")" '["state",false]' 'is found'
+ok 'and left alone' test -e "$VMM_STATE/.journal.new"
+exits 0 '--repair' vmm-fsck --offline --repair -n
+is "$(cut -f 1,4 "$out")" 'state	yes' 'mends it'
+ok 'it is gone' test ! -e "$VMM_STATE/.journal.new"
+exits 0 'and then all is well' vmm-fsck --offline
+recorded >after
+ok 'the tables are as before' cmp before after
+
+cp "$VMM_STATE/vms.tsv" kept
+printf 'cut' >>"$VMM_STATE/vms.tsv"
+vmm-fsck --offline --repair -n >"$out" 2>"$err"
+is "$? $(grep -c 'vms.tsv' "$out" "$err" | sed 's/.*://' | paste -sd +)" "$(printf '1 1+0')" 'a table that was damaged by hand is found, and not mended' ||
+	diag "$(cat "$out" "$err")"
+ok 'nor touched' test "$(tail -c 3 "$VMM_STATE/vms.tsv")" = cut
+cp kept "$VMM_STATE/vms.tsv"
+exits 1 'a full disk' sh -c 'vmm-fsck --offline >/dev/full'
+done_testing
