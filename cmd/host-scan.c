@@ -43,9 +43,8 @@ static int print_visits(struct cmd_run *c, const struct vmm_scan *scan)
 		long row = s->answered ? vmm_table_copy_row(t, s->host, 0) : vmm_table_add(t);
 
 		if (row < 0 || vmm_table_put(t, (size_t)row, "host", s->name) < 0 ||
-		    (!s->answered &&
-		     (vmm_table_put(t, (size_t)row, "state", "unknown") < 0 ||
-		      vmm_table_put(t, (size_t)row, "error", s->error) < 0)))
+		    (!s->answered && (vmm_table_put(t, (size_t)row, "state", "unknown") < 0 ||
+				      vmm_table_put(t, (size_t)row, "error", s->error) < 0)))
 			return vmm_err_nomem(&c->err);
 	}
 	return t ? cmd_rows(c, t) : vmm_err_nomem(&c->err);
@@ -65,8 +64,9 @@ static int record(struct cmd_run *c, const struct vmm_inventory *inv, const stru
 
 static int scan(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
 {
-	struct vmm_scan_options opt = { .jobs = c->jobs, .timeout_ms = c->timeout_ms,
-					.full = full, .cancel = c->cancel };
+	struct vmm_scan_options opt = {
+		.jobs = c->jobs, .timeout_ms = c->timeout_ms, .full = full, .cancel = c->cancel
+	};
 	VMM_TABLE_AUTO *changes = vmm_table_new(NULL);
 	struct vmm_scan *visits = NULL;
 	int ret;

@@ -13,8 +13,7 @@ static int run(struct cmd_run *c)
 		return c->err.code;
 	row = vmm_inventory_host(&inv, c->args.s[0]);
 	if (row < 0)
-		return vmm_err_set(&c->err, VMM_ENOTFOUND, "no host '%s' is declared",
-				   c->args.s[0]);
+		return vmm_err_set(&c->err, VMM_ENOTFOUND, "no host '%s' is declared", c->args.s[0]);
 	return cmd_object(c, inv.hosts, (size_t)row);
 }
 

@@ -20,8 +20,7 @@ static const struct poptOption options[] = {
 static int add_groups(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
 {
 	for (size_t i = 0; i < n && cmd_wants(c, "group"); i++)
-		if (vmm_table_put(inv->vms, rows[i], "group",
-				  vmm_inventory_group(inv, rows[i])) < 0)
+		if (vmm_table_put(inv->vms, rows[i], "group", vmm_inventory_group(inv, rows[i])) < 0)
 			return vmm_err_nomem(&c->err);
 	return 0;
 }

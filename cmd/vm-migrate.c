@@ -85,10 +85,9 @@ static int read_options(struct cmd_run *c, struct vmm_migrate_options *opt)
 		return vmm_err_set(&c->err, VMM_EINPUT,
 				   "--live, --cold and --move exclude each other");
 	if (read_stall(c, opt) < 0 ||
-	    (bandwidth &&
-	     vmm_num_size("--bandwidth", bandwidth, &opt->bandwidth, &c->err) < 0) ||
-	    (max_downtime && vmm_num_duration("--max-downtime", max_downtime, &opt->max_downtime_ms,
-					      &c->err) < 0) ||
+	    (bandwidth && vmm_num_size("--bandwidth", bandwidth, &opt->bandwidth, &c->err) < 0) ||
+	    (max_downtime &&
+	     vmm_num_duration("--max-downtime", max_downtime, &opt->max_downtime_ms, &c->err) < 0) ||
 	    cmd_opt_u64(c, "--parallel", parallel, 1, 255, &connections) < 0)
 		return c->err.code;
 	opt->method = live   ? VMM_MIGRATE_LIVE
@@ -145,8 +144,9 @@ static int requests(struct cmd_run *c, const struct vmm_strv *vms, const struct 
 		req[i].vm = vms->s[i];
 		req[i].to = *there ? there : to;
 		if (!req[i].to)
-			return vmm_err_set(&c->err, VMM_EINPUT, "no target for '%s': give --to HOST%s",
-					   vms->s[i], rows ? " or a column `to`" : "");
+			return vmm_err_set(&c->err, VMM_EINPUT,
+					   "no target for '%s': give --to HOST%s", vms->s[i],
+					   rows ? " or a column `to`" : "");
 	}
 	return 0;
 }

@@ -51,8 +51,10 @@ static int print(const struct vmm_power_result *r, void *ctx)
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_power_batch_options opt = { .jobs = c->jobs, .per_host = c->per_host,
-					       .fail_fast = c->fail_fast, .dry_run = c->dry_run };
+	struct vmm_power_batch_options opt = { .jobs = c->jobs,
+					       .per_host = c->per_host,
+					       .fail_fast = c->fail_fast,
+					       .dry_run = c->dry_run };
 	VMM_STRV_AUTO vms = VMM_STRV_INIT;
 	int op = vmm_power_parse(c->args.s[0]);
 

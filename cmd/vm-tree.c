@@ -62,8 +62,7 @@ static int add_vms(struct tree *tree, const struct vmm_inventory *inv, const siz
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(vmm_table_at(inv->vms, vms[i], "host"), host) != 0)
 			continue;
-		if (fill(tree,
-			 add(tree, host_row, "vm", vmm_table_at(inv->vms, vms[i], "name"), host),
+		if (fill(tree, add(tree, host_row, "vm", vmm_table_at(inv->vms, vms[i], "name"), host),
 			 inv->vms, vms[i], "mem") < 0)
 			return -1;
 	}
@@ -74,8 +73,8 @@ static int by_group(const void *a, const void *b, void *arg)
 {
 	const struct vmm_inventory *inv = arg;
 	size_t ra = *(const size_t *)a, rb = *(const size_t *)b;
-	int cmp = strcmp(vmm_table_at(inv->hosts, ra, "group"),
-			 vmm_table_at(inv->hosts, rb, "group"));
+	int cmp =
+		strcmp(vmm_table_at(inv->hosts, ra, "group"), vmm_table_at(inv->hosts, rb, "group"));
 
 	return cmp != 0 ? cmp : (ra > rb) - (ra < rb);
 }

@@ -33,8 +33,7 @@ static void report(struct cmd_run *c, const char *kind, const char *object, cons
 
 	cmd_tally(c, mended ? VMM_OK : VMM_EFAIL);
 	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "kind", kind) < 0 ||
-	    vmm_table_put(t, 0, "object", object) < 0 ||
-	    vmm_table_put(t, 0, "finding", finding) < 0 ||
+	    vmm_table_put(t, 0, "object", object) < 0 || vmm_table_put(t, 0, "finding", finding) < 0 ||
 	    vmm_table_put(t, 0, "mended", mended ? "yes" : "no") < 0 || cmd_row(c, t, 0) < 0)
 		cmd_say(c, "%s '%s': %s", kind, object, finding);
 }
@@ -57,8 +56,9 @@ static int run(struct cmd_run *c)
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
 		return c->err.code;
 	if (!offline) {
-		ret = vmm_migrate_mend(st, repair, abort_moves, c->timeout_ms ? c->timeout_ms : MEND_MS,
-				       found_migration, c, &c->err);
+		ret = vmm_migrate_mend(st, repair, abort_moves,
+				       c->timeout_ms ? c->timeout_ms : MEND_MS, found_migration, c,
+				       &c->err);
 		if (ret < 0 && ret != VMM_EPART)
 			return ret;
 	}

@@ -98,8 +98,7 @@ static int print(struct cmd_run *c)
 	columns = columns_of(input);
 	if (!columns)
 		return vmm_err_nomem(&c->err);
-	if (cmd_opt_u64(c, "--head", head, 0, UINT64_MAX, &most) < 0 ||
-	    cmd_columns(c, columns) < 0)
+	if (cmd_opt_u64(c, "--head", head, 0, UINT64_MAX, &most) < 0 || cmd_columns(c, columns) < 0)
 		return c->err.code;
 	return cmd_rows_at(c, input, NULL, most < n ? most : n);
 }

@@ -57,7 +57,8 @@ int cmd_draw(struct cmd_out *out, struct vmm_err *err)
 	struct libscols_table *tb;
 	int ret = -1;
 
-	setlocale(LC_CTYPE, ""); /* for the width of characters and the lines of a tree; nothing else is localised */
+	setlocale(LC_CTYPE,
+		  ""); /* for the width of characters and the lines of a tree; nothing else is localised */
 	tb = scols_new_table();
 	if (!tb)
 		return vmm_err_nomem(err);

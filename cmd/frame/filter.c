@@ -64,8 +64,8 @@ static int read_hosts(struct cmd_run *c, const struct vmm_inventory *inv, struct
 
 		if (given.n > 0 && vmm_strv_add(&f->hosts, name) < 0)
 			return vmm_err_nomem(&c->err);
-		if (!f->groups.n || vmm_strv_has(&f->groups, vmm_table_at(inv->hosts, f->host_rows[i],
-									  "group")))
+		if (!f->groups.n ||
+		    vmm_strv_has(&f->groups, vmm_table_at(inv->hosts, f->host_rows[i], "group")))
 			f->host_rows[kept++] = f->host_rows[i];
 	}
 	f->nhosts = kept;

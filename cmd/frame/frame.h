@@ -43,17 +43,19 @@ struct cmd_column {
 	bool extra; /* printed only when asked for */
 	const char *help;
 };
+/* clang-format off */
 #define CMD_COLUMNS_END { NULL, VMM_TEXT, false, NULL }
+/* clang-format on */
 
 /* What a command uses: each adds its options. */
 enum cmd_uses {
-	CMD_ROWS = 1,     /* prints rows: -o, --format, --json, -n, -H */
-	CMD_BATCH = 2,    /* works on many: --jobs; Ctrl-C in two steps */
-	CMD_PER_HOST = 4, /* --per-host */
-	CMD_PROGRESS = 8, /* --progress */
-	CMD_STDIN = 16,   /* operands from stdin: - and -0 */
-	CMD_DRY_RUN = 32, /* --dry-run */
-	CMD_TIMEOUT = 64, /* --timeout, for each host or item */
+	CMD_ROWS = 1,        /* prints rows: -o, --format, --json, -n, -H */
+	CMD_BATCH = 2,       /* works on many: --jobs; Ctrl-C in two steps */
+	CMD_PER_HOST = 4,    /* --per-host */
+	CMD_PROGRESS = 8,    /* --progress */
+	CMD_STDIN = 16,      /* operands from stdin: - and -0 */
+	CMD_DRY_RUN = 32,    /* --dry-run */
+	CMD_TIMEOUT = 64,    /* --timeout, for each host or item */
 	CMD_FAIL_FAST = 128, /* --fail-fast */
 };
 

@@ -6,7 +6,7 @@
 static const struct cmd_column field_columns[] = {
 	{ "field", VMM_TEXT, false, NULL },
 	{ "value", VMM_TEXT, false, NULL },
-	CMD_COLUMNS_END
+	CMD_COLUMNS_END,
 };
 
 /* From here on the output has the columns given, all of them. */

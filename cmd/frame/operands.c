@@ -10,8 +10,7 @@
 #define STDIN_MAX (256u << 20)
 
 /* The selector that a row means: its uuid if it has one, else its name (column vm or name) on its host. */
-static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row,
-			struct vmm_buf *out)
+static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row, struct vmm_buf *out)
 {
 	const char *uuid = vmm_table_at(t, row, "uuid"), *host = vmm_table_at(t, row, "host");
 	const char *name = vmm_table_at(t, row, "name"), *vm = vmm_table_at(t, row, "vm");

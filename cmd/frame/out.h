@@ -10,12 +10,12 @@ enum cmd_format { CMD_TSV, CMD_JSON, CMD_CSV, CMD_TABLE };
 struct cmd_out {
 	enum cmd_format format;
 	bool header, human;
-	bool started;                    /* the header is out */
-	const struct cmd_column *known;  /* those to choose from */
-	const struct cmd_column **cols;  /* the chosen ones, ncols of them */
+	bool started;                   /* the header is out */
+	const struct cmd_column *known; /* those to choose from */
+	const struct cmd_column **cols; /* the chosen ones, ncols of them */
 	size_t ncols;
-	struct vmm_table *held;          /* a terminal's table is drawn at the end, from these rows */
-	long *parent;                    /* of held, for a tree */
+	struct vmm_table *held; /* a terminal's table is drawn at the end, from these rows */
+	long *parent;           /* of held, for a tree */
 };
 
 /* Reads -o, --format and the rest; VMM_EINPUT where they are wrong. */

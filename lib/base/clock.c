@@ -7,7 +7,7 @@
 
 /* The years 1000 to 9999, which strftime() writes with four digits. */
 #define FIRST (-30610224000)
-#define LAST  253402300799
+#define LAST 253402300799
 
 void vmm_time_format(time_t t, char out[VMM_TIME_LEN + 1])
 {

@@ -21,8 +21,7 @@ static int wrong(const struct parser *p, const char *at, const char *what)
 
 static int too_many(const struct parser *p)
 {
-	return vmm_err_set(p->err, VMM_EINPUT, "'%s': more than %d names", p->text,
-			   VMM_HOSTLIST_MAX);
+	return vmm_err_set(p->err, VMM_EINPUT, "'%s': more than %d names", p->text, VMM_HOSTLIST_MAX);
 }
 
 struct number {

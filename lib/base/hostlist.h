@@ -22,8 +22,8 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-#define VMM_HOSTLIST_MAX    100000
-#define VMM_HOSTLIST_NAME   255
+#define VMM_HOSTLIST_MAX 100000
+#define VMM_HOSTLIST_NAME 255
 #define VMM_HOSTLIST_DIGITS 18
 
 /* Appends the names to out, in the order written; on failure nothing. */

@@ -135,8 +135,7 @@ static int read_pairs(struct reader *r, size_t row, json_t *object, bool exact)
 {
 	int code = 0;
 
-	for (void *it = json_object_iter(object); it && !code;
-	     it = json_object_iter_next(object, it))
+	for (void *it = json_object_iter(object); it && !code; it = json_object_iter_next(object, it))
 		if (is_exact(json_object_iter_key(it)) == exact)
 			code = read_pair(r, row, json_object_iter_key(it),
 					 json_object_iter_value(it));

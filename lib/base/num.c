@@ -144,8 +144,7 @@ const char *vmm_num_human(uint64_t bytes, char *buf, size_t size)
 		u++;
 	}
 	if (tenths < 100 && tenths % 10)
-		snprintf(buf, size, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10,
-			 units[u]);
+		snprintf(buf, size, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10, units[u]);
 	else
 		snprintf(buf, size, "%" PRIu64 "%c", (tenths + 5) / 10, units[u]);
 	return buf;

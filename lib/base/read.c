@@ -36,8 +36,7 @@ static ssize_t read_more(int fd, struct vmm_buf *b, size_t room)
 	return n;
 }
 
-int vmm_read_fd(const char *source, int fd, size_t max, char **text, size_t *len,
-		struct vmm_err *err)
+int vmm_read_fd(const char *source, int fd, size_t max, char **text, size_t *len, struct vmm_err *err)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
 	size_t room = first_guess(fd, max);

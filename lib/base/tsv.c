@@ -31,8 +31,7 @@ static int check_bytes(const char *source, const char *text, size_t len, struct 
 	const char *bad = memchr(text, '\0', len);
 
 	if (bad)
-		return vmm_err_set(err, VMM_EINPUT, "%s:%zu: a NUL byte", source,
-				   line_of(text, bad));
+		return vmm_err_set(err, VMM_EINPUT, "%s:%zu: a NUL byte", source, line_of(text, bad));
 	bad = memchr(text, '\r', len);
 	if (bad)
 		return vmm_err_set(err, VMM_EINPUT,

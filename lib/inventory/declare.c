@@ -219,8 +219,7 @@ static int set(struct vmm_table **t, void *arg, struct vmm_err *err)
 	return rc < 0 ? rc : vmm_inventory_declare(t[0], d->name, d->row, err);
 }
 
-static int remove_from_also(struct vmm_table *vms, size_t row, const char *host,
-			    struct vmm_err *err)
+static int remove_from_also(struct vmm_table *vms, size_t row, const char *host, struct vmm_err *err)
 {
 	VMM_STRV_AUTO also = VMM_STRV_INIT;
 	VMM_BUF_AUTO cell = VMM_BUF_INIT;
@@ -297,8 +296,7 @@ int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct 
 	int rc;
 
 	if (vmm_table_rows(row) == 0)
-		return vmm_err_set(err, VMM_EINPUT, "nothing to change of host '%s' is given",
-				   name);
+		return vmm_err_set(err, VMM_EINPUT, "nothing to change of host '%s' is given", name);
 	rc = vmm_store_change(st, tables, set, &d, err);
 	if (rc < 0)
 		vmm_err_prefix(err, "cannot change host '%s'", name);

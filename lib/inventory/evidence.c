@@ -26,8 +26,7 @@ const struct vmm__view *vmm__vm_view(const struct vmm__vm *vm, const char *host)
 	return NULL;
 }
 
-const char *vmm__vm_recorded(const struct vmm__merge *m, const struct vmm__vm *vm,
-			     const char *column)
+const char *vmm__vm_recorded(const struct vmm__merge *m, const struct vmm__vm *vm, const char *column)
 {
 	return vm->row < 0 ? "" : vmm_table_at(m->vms, (size_t)vm->row, column);
 }

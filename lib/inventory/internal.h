@@ -35,8 +35,7 @@ struct vmm__batch {
 	const char *oldest; /* the earliest `at` */
 };
 int vmm__batch_init(struct vmm__batch *b, const struct vmm_table *hosts,
-		    const struct vmm_sighting *seen, size_t n, const char *now,
-		    struct vmm_err *err);
+		    const struct vmm_sighting *seen, size_t n, const char *now, struct vmm_err *err);
 void vmm__batch_release(struct vmm__batch *b);
 const char *vmm__sighting_at(const struct vmm__batch *b, const struct vmm_sighting *s);
 /* Whether what was looked at then is outdated by a row that was seen at `seen`. */

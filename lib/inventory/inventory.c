@@ -10,8 +10,8 @@ const char *const vmm__host_declared[] = {
 	"name", "uri", "group", "migrate_uri", "peer_uri", "auth_file", "labels", "maint", NULL,
 };
 const char *const vmm__host_seen[] = {
-	"state", "hypervisor", "version", "arch", "cpu_model", "cpus",  "mem_total", "mem_used", "mem_free",
-	"vms",   "running",    "uuid",    "caps", "seen",      "error", NULL,
+	"state",    "hypervisor", "version", "arch", "cpu_model", "cpus", "mem_total", "mem_used",
+	"mem_free", "vms",        "running", "uuid", "caps",      "seen", "error",     NULL,
 };
 const char *const vmm__vm_columns[] = {
 	"uuid",      "host",  "name",  "state",     "last",      "also",

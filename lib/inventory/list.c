@@ -17,8 +17,7 @@ static int by_host_and_name(const void *a, const void *b, void *arg)
 	int cmp = strcmp(vmm_table_get(o->vms, ra, o->host), vmm_table_get(o->vms, rb, o->host));
 
 	if (cmp == 0)
-		cmp = strcmp(vmm_table_get(o->vms, ra, o->name),
-			     vmm_table_get(o->vms, rb, o->name));
+		cmp = strcmp(vmm_table_get(o->vms, ra, o->name), vmm_table_get(o->vms, rb, o->name));
 	return cmp != 0 ? cmp : (ra > rb) - (ra < rb);
 }
 

@@ -11,8 +11,7 @@
 static const char *const plain[] = { "vcpus", "mem", "autostart", "persistent", NULL };
 static const char *const details[] = { "disks", "nics", "addresses", "snapshots", "guest", NULL };
 
-static int put(struct vmm__merge *m, const struct vmm__vm *vm, const char *column,
-	       const char *value)
+static int put(struct vmm__merge *m, const struct vmm__vm *vm, const char *column, const char *value)
 {
 	return vmm__put(m->vms, (size_t)vm->row, column, value, m->err);
 }

@@ -51,7 +51,8 @@ static int look_again(struct vmm__move *m)
 	same = same_disks(m->dom, now);
 	vmm_domxml_free(now);
 	return same ? 0
-		    : vmm_err_set(&m->err, VMM_EREFUSED, "its disks have changed since it was checked");
+		    : vmm_err_set(&m->err, VMM_EREFUSED,
+				  "its disks have changed since it was checked");
 }
 
 static int go(struct vmm__move *m)

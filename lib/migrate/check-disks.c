@@ -119,8 +119,8 @@ static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const ch
 		vmm__against(m, "disk %s ('%s') is read-only and not shared: eject it first",
 			     disk->target, path);
 	else if (disk->shareable || user)
-		vmm__against(m, "disk %s ('%s') is needed by others there as well (%s)", disk->target,
-			     path, user ? user : "shareable");
+		vmm__against(m, "disk %s ('%s') is needed by others there as well (%s)",
+			     disk->target, path, user ? user : "shareable");
 	else if (there)
 		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
 			     path);

@@ -23,7 +23,7 @@
 struct vmm__end {
 	char *host, *uri, *auth_file, *group, *hypervisor, *caps;
 	char *migrate_uri, *peer_uri; /* of a target */
-	char *uuid; /* of the machine, "" where libvirt doesn't tell */
+	char *uuid;                   /* of the machine, "" where libvirt doesn't tell */
 	bool maint;
 	virConnectPtr conn;
 	virDomainPtr dom; /* NULL: not (yet) looked up, or not there */
@@ -41,21 +41,21 @@ struct vmm__move {
 	char *name, *uuid;
 	struct vmm__end src, dst;
 	struct vmm_store *st; /* its own */
-	uint64_t intent; /* 0: none yet */
-	bool abort;      /* settling ends a migration that is still under way */
+	uint64_t intent;      /* 0: none yet */
+	bool abort;           /* settling ends a migration that is still under way */
 
 	/* found by the check */
-	struct vmm_domxml *dom;  /* what its XML says */
-	bool may_roam;           /* it ran when last seen, or another host knows it too */
-	uint64_t checked_at;     /* vmm_clock_ms() */
-	uint64_t deadline;       /* of carrying it out */
+	struct vmm_domxml *dom; /* what its XML says */
+	bool may_roam;          /* it ran when last seen, or another host knows it too */
+	uint64_t checked_at;    /* vmm_clock_ms() */
+	uint64_t deadline;      /* of carrying it out */
 	bool active, paused, persistent, autostart;
-	bool stale;              /* it is not where the inventory says */
+	bool stale; /* it is not where the inventory says */
 	struct vmm__story story;
 	struct vmm__copy *copies;
 	size_t ncopies;
 	uint64_t mem_needed, mem_free; /* bytes, of the target */
-	struct vmm_strv reasons; /* against it */
+	struct vmm_strv reasons;       /* against it */
 
 	/* the outcome */
 	int64_t downtime_ms;
@@ -85,7 +85,7 @@ void vmm__check_recorded(struct vmm__move *m); /* what needs no connection */
 void vmm__check_guest(struct vmm__move *m);    /* what it is and does on its source */
 void vmm__check_target(struct vmm__move *m);   /* machine, CPU, memory, names */
 void vmm__check_networks(struct vmm__move *m);
-void vmm__check_disks(struct vmm__move *m);    /* fills copies */
+void vmm__check_disks(struct vmm__move *m); /* fills copies */
 
 /* The journal: what mend.c needs to know after a crash. */
 int vmm__intent_begin(struct vmm__move *m);
@@ -117,7 +117,6 @@ virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path);
 virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path);
 /* Who else needs a volume: another VM of that host, or an overlay; the caller's. NULL: nobody. */
 char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid);
-
 
 /*
  * Looks at both ends anew and, with `repair`, does what settle.h says. True: the matter is closed.

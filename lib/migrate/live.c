@@ -80,10 +80,9 @@ static void read_cost(struct vmm__move *m)
 	int type, n = 0;
 	unsigned long long value;
 
-	if (!m->dst.dom ||
-	    virDomainGetJobStats(m->dst.dom, &type, &p, &n,
-				 VIR_DOMAIN_JOB_STATS_COMPLETED |
-					 VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED) < 0)
+	if (!m->dst.dom || virDomainGetJobStats(m->dst.dom, &type, &p, &n,
+						VIR_DOMAIN_JOB_STATS_COMPLETED |
+							VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED) < 0)
 		return;
 	if (virTypedParamsGetULLong(p, n, VIR_DOMAIN_JOB_DOWNTIME, &value) == 1)
 		m->downtime_ms = (int64_t)value;

@@ -264,8 +264,8 @@ static int run_mending(void *arg)
 }
 
 static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory *inv,
-			       const struct vmm_table *t, size_t row, bool repair,
-			       bool abort, struct vmm_err *err)
+			       const struct vmm_table *t, size_t row, bool repair, bool abort,
+			       struct vmm_err *err)
 {
 	struct mending *w = calloc(1, sizeof(*w));
 	uint64_t id;

@@ -51,11 +51,11 @@ struct vmm_migrate_options {
 	enum vmm_migrate_stall on_stall;
 	uint64_t bandwidth;       /* bytes a second; 0: no limit */
 	uint64_t max_downtime_ms; /* 0: the hypervisor's default */
-	uint64_t timeout_ms;      /* copying longer than this is a stall, twice this ends it; 0: 30 min */
-	uint64_t check_ms;        /* for checking one; 0: 20 s */
-	unsigned parallel;        /* connections for one migration; 0: the usual single one */
+	uint64_t timeout_ms; /* copying longer than this is a stall, twice this ends it; 0: 30 min */
+	uint64_t check_ms;   /* for checking one; 0: 20 s */
+	unsigned parallel;   /* connections for one migration; 0: the usual single one */
 	bool tls, check_only, fail_fast;
-	bool alternatives; /* the requests are: each is checked as if it were the only one */
+	bool alternatives;       /* the requests are: each is checked as if it were the only one */
 	unsigned jobs, per_host; /* 0: 4 and 2 */
 	const struct vmm_cancel *cancel;    /* level 2 aborts what runs; may be NULL */
 	struct vmm_progress_sink *progress; /* may be NULL */
@@ -68,7 +68,7 @@ struct vmm_migrate_request {
 
 /* What became of one request. Strings are valid during the call of `done` only. */
 struct vmm_migrate_result {
-	const char *vm;     /* HOST-independent name, or the selector where nothing was found */
+	const char *vm; /* HOST-independent name, or the selector where nothing was found */
 	const char *uuid, *from, *to;
 	const char *method; /* live cold move */
 	const char *result; /* done possible refused failed aborted skipped unknown */

@@ -107,7 +107,7 @@ static void steer(struct vmm__monitor *mon)
 		mon->post_copy = virDomainMigrateStartPostCopy(dom, 0) == 0;
 		mon->steered = mon->post_copy; /* too early: try again */
 		break;
-	case VMM_STALL_SUSPEND: /* the journal first: it has to run again whatever happens */
+	case VMM_STALL_SUSPEND:     /* the journal first: it has to run again whatever happens */
 		if (mon->m->paused) /* by somebody else, for whom it stays so */
 			break;
 		mon->m->story.paused_by_us = true;

@@ -15,7 +15,7 @@
 enum vmm__sight {
 	VMM__UNREACHABLE,
 	VMM__ABSENT,
-	VMM__STOPPED,  /* defined, not active */
+	VMM__STOPPED, /* defined, not active */
 	VMM__RUNNING,
 	VMM__PAUSED,   /* by a person or an error: it is whole */
 	VMM__HALFWAY,  /* by migration: whole on a source, perhaps not on a target */
@@ -45,7 +45,7 @@ struct vmm__verdict {
 	bool resume_source, start_source, start_target;
 	bool destroy_source, destroy_target;   /* end the process there */
 	bool undefine_source, undefine_target; /* take the definition away */
-	bool sure; /* once these steps are done the matter is closed */
+	bool sure;                             /* once these steps are done the matter is closed */
 };
 
 struct vmm__verdict vmm__settle(enum vmm__sight source, enum vmm__sight target,

@@ -61,7 +61,8 @@ static bool names_path(virDomainPtr dom, const char *path)
 	bool found = !xml || vmm_domxml_parse(xml, &d, NULL) < 0; /* who can't be read may */
 
 	for (size_t i = 0; d && i < d->ndisks && !found; i++)
-		found = strcmp(d->disks[i].source, path) == 0 || strcmp(d->disks[i].backing, path) == 0;
+		found = strcmp(d->disks[i].source, path) == 0 ||
+			strcmp(d->disks[i].backing, path) == 0;
 	vmm_domxml_free(d);
 	return found;
 }
@@ -95,8 +96,8 @@ char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uui
 	int n = virConnectListAllDomains(conn, &doms, 0);
 
 	for (int i = 0; i < n; i++) {
-		if (!user && virDomainGetUUIDString(doms[i], uuid) == 0 && strcmp(uuid, but_uuid) != 0 &&
-		    names_path(doms[i], path))
+		if (!user && virDomainGetUUIDString(doms[i], uuid) == 0 &&
+		    strcmp(uuid, but_uuid) != 0 && names_path(doms[i], path))
 			user = strdup(virDomainGetName(doms[i]));
 		virDomainFree(doms[i]);
 	}

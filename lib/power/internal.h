@@ -13,8 +13,10 @@ struct vmm__guest {
 int vmm__power_state(const struct vmm__guest *g, int *state, int *reason, struct vmm_err *err);
 
 /* Ask, wait, ask again. The guest runs when they are called. */
-int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err);
-int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err);
+int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt,
+			struct vmm_err *err);
+int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt,
+		      struct vmm_err *err);
 
 /* Whether a reboot has begun, as the host tells by an event. */
 struct vmm__reboot_watch;

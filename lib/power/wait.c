@@ -81,7 +81,8 @@ static int is_off(const struct wait *w, struct vmm_err *err)
 	return rc < 0 ? rc : !vmm_virt_active(state);
 }
 
-int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err)
+int vmm__power_shutdown(const struct vmm__guest *g, const struct vmm_power_options *opt,
+			struct vmm_err *err)
 {
 	const struct wait w = {
 		.g = g,
@@ -103,7 +104,8 @@ static int has_rebooted(const struct wait *w, struct vmm_err *err)
 	return vmm__reboot_seen(w->watch) ? 1 : is_off(w, err);
 }
 
-int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt, struct vmm_err *err)
+int vmm__power_reboot(const struct vmm__guest *g, const struct vmm_power_options *opt,
+		      struct vmm_err *err)
 {
 	const char *type = virConnectGetType(virDomainGetConnect(g->dom));
 	struct vmm__reboot_watch *watch = opt->timeout_ms ? vmm__reboot_watch(g->dom) : NULL;

@@ -107,7 +107,8 @@ static void accept_on(const struct end *l)
 		return;
 	}
 	fcntl(up, F_SETFL, O_NONBLOCK);
-	struct end *client = watch(fd, END, EPOLLIN | EPOLLOUT | EPOLLET), *server = watch(up, END, EPOLLIN | EPOLLOUT | EPOLLET);
+	struct end *client = watch(fd, END, EPOLLIN | EPOLLOUT | EPOLLET),
+		   *server = watch(up, END, EPOLLIN | EPOLLOUT | EPOLLET);
 	client->peer = server, server->peer = client;
 }
 
@@ -164,7 +165,10 @@ static void deliver(struct chunk *c)
 	put_out(e);
 }
 
-static int finished(const struct end *e) { return !e->open && e->shut && !e->used && !e->held; }
+static int finished(const struct end *e)
+{
+	return !e->open && e->shut && !e->used && !e->held;
+}
 
 static void free_pair(struct end *e)
 {
@@ -196,7 +200,8 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		errx(2, "usage: delay MS UPSTREAM SOCKET...");
 	half_ns = atoll(argv[1]) * 500000, upstream = argv[2], ep = epoll_create1(EPOLL_CLOEXEC);
-	getrlimit(RLIMIT_NOFILE, &files), files.rlim_cur = files.rlim_max, setrlimit(RLIMIT_NOFILE, &files);
+	getrlimit(RLIMIT_NOFILE, &files), files.rlim_cur = files.rlim_max,
+					  setrlimit(RLIMIT_NOFILE, &files);
 	for (int i = 3; i < argc; i++)
 		listen_on(argv[i]);
 	puts("ready"), fflush(stdout);

@@ -40,7 +40,8 @@ static void load_modules(void)
 
 void boot_kernel_side(void)
 {
-	mkdir("/proc", 0755), mkdir("/sys", 0755), mkdir("/dev", 0755), mkdir("/run", 0755), mkdir("/tmp", 01777);
+	mkdir("/proc", 0755), mkdir("/sys", 0755), mkdir("/dev", 0755), mkdir("/run", 0755),
+		mkdir("/tmp", 01777);
 	mount("proc", "/proc", "proc", 0, 0);
 	mount("sys", "/sys", "sysfs", 0, 0);
 	mount("dev", "/dev", "devtmpfs", 0, 0);
@@ -171,13 +172,15 @@ void run_agent(void)
 	glob("/sys/class/virtio-ports/vport*/name", 0, NULL, &g);
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		FILE *f = fopen(g.gl_pathv[i], "re");
-		int ours = f && fgets(name, sizeof name, f) && !strncmp(name, "org.qemu.guest_agent.0", 22);
+		int ours = f && fgets(name, sizeof name, f) &&
+			   !strncmp(name, "org.qemu.guest_agent.0", 22);
 		if (f)
 			fclose(f);
 		sscanf(g.gl_pathv[i], "/sys/class/virtio-ports/%20[^/]", name);
 		snprintf(port, sizeof port, "/dev/%s", name);
 		if (ours)
-			execl("/bin/qemu-ga", "qemu-ga", "-m", "virtio-serial", "-p", port, "-t", "/run", NULL);
+			execl("/bin/qemu-ga", "qemu-ga", "-m", "virtio-serial", "-p", port, "-t",
+			      "/run", NULL);
 	}
 	_exit(1);
 }

@@ -59,7 +59,8 @@ static void off(int how)
 
 static void set_timer(int ms)
 {
-	struct itimerspec t = { .it_interval.tv_nsec = ms * 1000000L, .it_value.tv_nsec = ms * 1000000L };
+	struct itimerspec t = { .it_interval.tv_nsec = ms * 1000000L,
+				.it_value.tv_nsec = ms * 1000000L };
 
 	timerfd_settime(fds[TIMER].fd, 0, &t, NULL);
 }
@@ -129,7 +130,8 @@ static void handle_button(void)
 {
 	struct input_event e;
 
-	if (read(fds[BUTTON].fd, &e, sizeof e) == sizeof e && e.type == EV_KEY && e.code == KEY_POWER && e.value)
+	if (read(fds[BUTTON].fd, &e, sizeof e) == sizeof e && e.type == EV_KEY &&
+	    e.code == KEY_POWER && e.value)
 		off(RB_POWER_OFF);
 }
 
@@ -194,7 +196,8 @@ int main(int argc, char **argv)
 	int disk = in_container ? -1 : open("/dev/vda", O_RDWR | O_CLOEXEC);
 	struct timespec up;
 	clock_gettime(CLOCK_MONOTONIC, &up);
-	printf("LAB-UP %s %ld.%02ld %s disk=%ld\n", name, (long)up.tv_sec, up.tv_nsec / 10000000, address, disk_count(disk));
+	printf("LAB-UP %s %ld.%02ld %s disk=%ld\n", name, (long)up.tv_sec, up.tv_nsec / 10000000,
+	       address, disk_count(disk));
 	if (disk >= 0 && !fork())
 		count_on_disk(disk);
 	for (int i = 0; i < 2 && !in_container; i++)

@@ -60,16 +60,14 @@ static inline struct vmm_table *readable_parse(const char *columns, const char *
 
 		assert_int_equal(cells.n, names.n);
 		for (size_t c = 0; c < cells.n; c++)
-			assert_int_equal(
-				vmm_table_set(t, (size_t)row, (int)c,
-					      strcmp(cells.s[c], "-") == 0 ? "" : cells.s[c]),
-				0);
+			assert_int_equal(vmm_table_set(t, (size_t)row, (int)c,
+						       strcmp(cells.s[c], "-") == 0 ? "" : cells.s[c]),
+					 0);
 	}
 	return t;
 }
 
-static inline void readable_print(struct vmm_buf *out, const struct vmm_table *t,
-				  const char *columns)
+static inline void readable_print(struct vmm_buf *out, const struct vmm_table *t, const char *columns)
 {
 	VMM_STRV_AUTO names = readable_words(columns);
 

@@ -84,8 +84,7 @@ static void reads_everything(void **state)
 static void reads_disks_and_nics(void **state)
 {
 	struct vmm_domxml *d = parse(full);
-	static const char *const sources[] = { "/p/a.qcow2", "p/v", "rbd:pool/img", "/dev/sdx",
-					       "" };
+	static const char *const sources[] = { "/p/a.qcow2", "p/v", "rbd:pool/img", "/dev/sdx", "" };
 
 	(void)state;
 	assert_int_equal(d->ndisks, COUNT(sources));
@@ -134,9 +133,8 @@ static void bears_what_is_missing(void **state)
 
 static void agent_without_state_is_disconnected(void **state)
 {
-	struct vmm_domxml *d =
-		parse("<domain><devices><channel type='unix'><target type='virtio' "
-		      "name='org.qemu.guest_agent.0'/></channel></devices></domain>");
+	struct vmm_domxml *d = parse("<domain><devices><channel type='unix'><target type='virtio' "
+				     "name='org.qemu.guest_agent.0'/></channel></devices></domain>");
 
 	(void)state;
 	assert_string_equal(d->agent, "disconnected");

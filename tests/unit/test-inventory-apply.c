@@ -11,10 +11,10 @@
 #include "base/rows.h"
 #include "inventory/inventory.h"
 
-#define VMS  "uuid host name state last also seen"
+#define VMS "uuid host name state last also seen"
 #define SEEN "host at uuid name state"
 #define DIFF "change host name uuid old new"
-#define NOW  "t5"
+#define NOW "t5"
 
 /*
  * A line of `seen` is a VM that a visit showed. "h1 t5 - - -" is a visit that showed none,
@@ -382,8 +382,8 @@ static size_t sighting_of(struct batch *b, const char *host, const char *at)
 static void add_line(struct batch *b, size_t row)
 {
 	const char *uuid = vmm_table_at(b->rows, row, "uuid");
-	size_t i = sighting_of(b, vmm_table_at(b->rows, row, "host"),
-			       vmm_table_at(b->rows, row, "at"));
+	size_t i =
+		sighting_of(b, vmm_table_at(b->rows, row, "host"), vmm_table_at(b->rows, row, "at"));
 	long r;
 
 	if (strcmp(uuid, "!") == 0)

@@ -99,11 +99,13 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ "h1 test:///new - - - -\n", VMM_EREFUSED, "cannot add host 'h1': it is declared already" },
-	{ "h9 test:///a - - - -\n", VMM_EREFUSED, "cannot add host 'h9': host 'h1' has the same uri 'test:///a'" },
+	{ "h9 test:///a - - - -\n", VMM_EREFUSED,
+	  "cannot add host 'h9': host 'h1' has the same uri 'test:///a'" },
 	{ "h9 test:///new - - qemu u1\n", VMM_EREFUSED,
 	  "cannot add host 'h9': host 'h1' is the same machine (qemu, uuid u1)" },
 	{ "h9 - - - - -\n", VMM_EINPUT, "cannot add host 'h9': uri is empty" },
-	{ "h9 test:///new .g - - -\n", VMM_EINPUT, "cannot add host 'h9': group '.g' begins with '.'" },
+	{ "h9 test:///new .g - - -\n", VMM_EINPUT,
+	  "cannot add host 'h9': group '.g' begins with '.'" },
 	{ "h9 test:///new - plain - -\n", VMM_EINPUT,
 	  "cannot add host 'h9': label 'plain' is not KEY=VALUE" },
 	{ "@9 test:///new - - - -\n", VMM_EINPUT,
@@ -138,7 +140,8 @@ static void set_host(void **state)
 	assert_hosts(*state, "h1 test:///c prod - unknown\n"
 			     "h2 test:///b - - unknown\n");
 	assert_int_equal(set(*state, "h1", "uri", "test:///b\n", &err), VMM_EREFUSED);
-	assert_string_equal(err.text, "cannot change host 'h1': host 'h2' has the same uri 'test:///b'");
+	assert_string_equal(err.text,
+			    "cannot change host 'h1': host 'h2' has the same uri 'test:///b'");
 	assert_int_equal(set(*state, "h3", "uri", "test:///d\n", &err), VMM_ENOTFOUND);
 	assert_string_equal(err.text, "cannot change host 'h3': no such host is declared");
 	assert_int_equal(set(*state, "h1", "uri", "-\n", &err), VMM_EINPUT);

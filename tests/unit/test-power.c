@@ -68,8 +68,7 @@ static void is_refused(struct fixture *f, const char *name, const char *why)
 	struct vmm_err err = { 0 };
 	bool did;
 
-	assert_int_equal(vmm_power(f->dom, (enum vmm_power_op)vmm_power_parse(name), &opt, &did,
-				   &err),
+	assert_int_equal(vmm_power(f->dom, (enum vmm_power_op)vmm_power_parse(name), &opt, &did, &err),
 			 VMM_EREFUSED);
 	if (!strstr(err.text, why))
 		fail_msg("%s: '%s' does not say '%s'", name, err.text, why);

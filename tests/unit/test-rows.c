@@ -40,8 +40,7 @@ static void assert_same(const struct vmm_table *a, const struct vmm_table *b)
 	for (size_t c = 0; c < vmm_table_cols(a); c++) {
 		assert_string_equal(vmm_table_colname(a, c), vmm_table_colname(b, c));
 		for (size_t r = 0; r < vmm_table_rows(a); r++)
-			assert_string_equal(vmm_table_get(a, r, (int)c),
-					    vmm_table_get(b, r, (int)c));
+			assert_string_equal(vmm_table_get(a, r, (int)c), vmm_table_get(b, r, (int)c));
 	}
 }
 
@@ -384,9 +383,8 @@ static void read_stops_at_max(void **state)
 		free(text);
 		rewind(f);
 		if (sizes[i])
-			assert_int_equal(
-				vmm_read_fd("f", fileno(f), sizes[i] - 1, &text, &len, &err),
-				VMM_EINPUT);
+			assert_int_equal(vmm_read_fd("f", fileno(f), sizes[i] - 1, &text, &len, &err),
+					 VMM_EINPUT);
 		fclose(f);
 	}
 	assert_string_equal(err.text, "'f' is larger than 99999 bytes");

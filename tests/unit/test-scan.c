@@ -41,23 +41,21 @@ static void write_file(const struct fixture *f, const char *name, const char *te
 }
 
 /* A host with one VM, or none (uuid NULL). */
-static void host(const struct fixture *f, const char *name, const char *uuid, const char *vm,
-		 bool on)
+static void host(const struct fixture *f, const char *name, const char *uuid, const char *vm, bool on)
 {
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 
 	vmm_buf_adds(&xml, "<node>");
 	if (uuid)
-		vmm_buf_addf(
-			&xml,
-			"<domain type='test' "
-			"xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
-			"<name>%s</name><uuid>%s</uuid><memory unit='MiB'>64</memory>"
-			"<vcpu>2</vcpu><os><type>hvm</type></os><devices>"
-			"<disk type='file'><source file='/p/a,b.img'/><target dev='vda'/></disk>"
-			"<interface type='bridge'><mac address='52:54:00:00:00:01'/>"
-			"<source bridge='br0'/></interface></devices>%s</domain>",
-			vm, uuid, on ? "" : "<test:runstate>5</test:runstate>");
+		vmm_buf_addf(&xml,
+			     "<domain type='test' "
+			     "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+			     "<name>%s</name><uuid>%s</uuid><memory unit='MiB'>64</memory>"
+			     "<vcpu>2</vcpu><os><type>hvm</type></os><devices>"
+			     "<disk type='file'><source file='/p/a,b.img'/><target dev='vda'/></disk>"
+			     "<interface type='bridge'><mac address='52:54:00:00:00:01'/>"
+			     "<source bridge='br0'/></interface></devices>%s</domain>",
+			     vm, uuid, on ? "" : "<test:runstate>5</test:runstate>");
 	vmm_buf_adds(&xml, "</node>");
 	assert_false(xml.failed);
 	write_file(f, name, xml.data);

@@ -34,8 +34,7 @@ static inline void test_random_text(char *out, size_t size, const char *set)
 	size_t n = test_random((unsigned)size);
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = set ? set[test_random((unsigned)strlen(set))]
-			     : (char)(1 + test_random(255));
+		out[i] = set ? set[test_random((unsigned)strlen(set))] : (char)(1 + test_random(255));
 	out[n] = '\0';
 }
 
