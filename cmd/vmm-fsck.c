@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looks the state over, and the work that a crash cut short; with --repair it mends both. */
+#include <string.h>
+
 #include "frame/frame.h"
 #include "migrate/migrate.h"
 
@@ -48,6 +50,20 @@ static void found_migration(const char *vm, const char *what, bool mended, void 
 	report(arg, "migration", vm, what, mended);
 }
 
+/* Without the hosts it can only be said that there is something to be looked at. */
+static int list_unfinished(struct cmd_run *c)
+{
+	VMM_TABLE_AUTO *t = NULL;
+
+	if (vmm_intent_list(c->store, &t, &c->err) < 0)
+		return c->err.code;
+	for (size_t r = 0; r < vmm_table_rows(t); r++)
+		if (strcmp(vmm_table_at(t, r, "alive"), "yes") != 0)
+			report(c, "migration", vmm_table_at(t, r, "subject"),
+			       "unfinished; only its hosts can tell where it is", false);
+	return cmd_status(c);
+}
+
 static int run(struct cmd_run *c)
 {
 	struct vmm_store *st = cmd_store(c);
@@ -55,13 +71,12 @@ static int run(struct cmd_run *c)
 
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
 		return c->err.code;
-	if (!offline) {
-		ret = vmm_migrate_mend(st, repair, abort_moves,
-				       c->timeout_ms ? c->timeout_ms : MEND_MS, found_migration, c,
-				       &c->err);
-		if (ret < 0 && ret != VMM_EPART)
-			return ret;
-	}
+	if (offline)
+		return list_unfinished(c);
+	ret = vmm_migrate_mend(st, repair, abort_moves, c->timeout_ms ? c->timeout_ms : MEND_MS,
+			       found_migration, c, &c->err);
+	if (ret < 0 && ret != VMM_EPART)
+		return ret;
 	return cmd_status(c);
 }
 

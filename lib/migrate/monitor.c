@@ -135,6 +135,8 @@ static void look(struct vmm__monitor *mon)
 		end(mon, "aborted on request");
 	else if (vmm_clock_ms() - mon->started > 2 * m->opt.timeout_ms)
 		end(mon, "aborted: twice the time limit has passed");
+	else if (!*m->dst.peer_uri && virConnectIsAlive(m->dst.conn) == 0)
+		end(mon, "aborted: the connection to the target is lost"); /* nobody else sees that */
 	else if (!mon->steered && stalled(mon, &j)) {
 		steer(mon);
 		report(mon, &j); /* its stage may be another one */

@@ -97,4 +97,7 @@ note() { # WANT VM
 } >bad
 is "$(cat bad)" '' 'what is not as recorded is found, and said'
 is "$(vmm-fsck -n --offline)" '' 'the state is sound'
+printf "web\n" >one-name
+exits 2 "a bare name on stdin is no header" sh -c "vm-power on - <one-name"
+like "$(cat "$err")" "none of the columns uuid, vm, name" "and it says so"
 done_testing

@@ -47,7 +47,7 @@ lab adm host-scan >/dev/null
 ok 'over ssh' migrate web --to h2
 whole web h2
 ok 'over ssh, with disks' migrate off db --to h1 --move
-is "$(cell result | sort -u)" done 'both are done'
+is "$(cell result | sort -u)" 'done' 'both are done'
 whole db h1
 ok 'and --cold' migrate web --to h1 --cold
 within 30 counted web "$(ticks web)"

@@ -25,7 +25,7 @@ for vm in a b c d; do whole $vm h2; done
 start_migrate a b c d --to h1 --jobs 4 --per-host 2 --bandwidth 20M
 most=$(overlap h2)
 wait $client
-is "$(cell result "$tmp/killed.out" | sort -u)" done 'two by two'
+is "$(cell result "$tmp/killed.out" | sort -u)" 'done' 'two by two'
 is "$most" 2 'never more than --per-host from one host'
 
 # The first Ctrl-C: what runs is finished, what waits is not begun.

@@ -9,7 +9,7 @@ lab guest h1 busy mem=96 dirty=16 start
 lab wait busy
 ok 'auto-converge' migrate busy --to h2 --bandwidth 40M --max-downtime 1s --timeout 60s
 diag "$(sed 1d "$out")"
-is "$(cell result)" done 'ends'
+is "$(cell result)" 'done' 'ends'
 whole busy h2
 clean
 done_testing
