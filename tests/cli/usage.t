@@ -138,8 +138,12 @@ exits 4 'a folder that anybody may write to is refused' vm-list
 like "$(cat "$err")" 'everybody may write there' 'and why'
 chmod 700 "$VMM_STATE"
 if test "$(id -u)" -eq 0 && command -v setpriv >/dev/null; then
+	# A copy, since the tree may lie where nobody else may go.
 	chmod 755 "$tmp"
-	exits 1 'a folder that is not readable' setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ "$(command -v vm-list)"
+	mkdir -p copy/bin
+	cp "$(command -v vm-list)" copy/bin/ && cp -r "$VMM_BUILD/lib" copy/
+	chmod -R a+rX copy
+	exits 1 'a folder that is not readable' setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ "$tmp/copy/bin/vm-list"
 	like "$(cat "$err")" "^vm-list: .*Permission denied$" 'is not an empty one'
 else
 	skip 2 'needs root'

@@ -14,7 +14,7 @@ lab adm host-scan >/dev/null
 # The most that left a host at one moment.
 overlap() {
 	while grep -q '^State:.[^Z]' /proc/$client/status 2>/dev/null; do
-		for vm in a b c d; do on "$1" domjobinfo $vm 2>/dev/null | grep -c Unbounded; done | paste -sd + | bc
+		for vm in a b c d; do on "$1" domjobinfo $vm 2>/dev/null | grep -c Unbounded; done | awk '{ n += $1 } END { print n + 0 }'
 	done | sort -n | tail -n 1
 }
 

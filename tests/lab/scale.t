@@ -43,7 +43,7 @@ exits 3 'five fall silent: the next visit succeeds in part' host-scan --timeout 
 in_time 3 'it ends in time'
 is "$(cell state | counts)" 'normal 95,unknown 5' '95 answer, five do not'
 is "$(cell error | grep . | sort -u)" 'no answer within 3 s' 'the rows say why'
-is "$(host-list -n -o seen | awk -v t="$now" '{ print $0 >= t ? "new" : "old" }' | counts)" 'new 95,old 5' \
+is "$(host-list -n -o seen | awk -v t="$now" '{ print ($0 >= t ? "new" : "old") }' | counts)" 'new 95,old 5' \
 	'recorded: 95 are seen anew'
 is "$(host-list -n -o name,seen "$the_five")" "$(cat "$tmp/seen")" 'the five when they last were'
 is "$(host-list -n -o state "$the_five" | counts)" 'unknown 5' 'and they are unknown'
