@@ -22,7 +22,7 @@ struct item {
 	const struct vmm_migrate_request *req;
 	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
 	char *name, *uuid, *from;
-	bool stale, ended;
+	bool stale, ended, tried;
 	int code;
 	struct vmm_err err;
 };
@@ -333,6 +333,7 @@ static int moved(struct vmm_job *job, void *arg)
 	struct job_ctx *c = arg;
 	struct item *it = c->of[job - c->jobs];
 
+	it->tried = job->state != VMM_JOB_SKIPPED;
 	if (job->state == VMM_JOB_DONE) {
 		finish(c->b, it, job->code, NULL, it->m->err.text);
 	} else if (job->state == VMM_JOB_TIMEOUT) {
@@ -372,8 +373,8 @@ static void visit_hosts(struct batch *b)
 	VMM_STRV_AUTO hosts = VMM_STRV_INIT;
 
 	for (size_t i = 0; i < b->n; i++)
-		if (b->items[i].from && (vmm_strv_add(&hosts, b->items[i].from) < 0 ||
-					 vmm_strv_add(&hosts, b->items[i].req->to) < 0))
+		if (b->items[i].tried && (vmm_strv_add(&hosts, b->items[i].from) < 0 ||
+					  vmm_strv_add(&hosts, b->items[i].req->to) < 0))
 			return;
 	vmm_scan_refresh(b->st, &b->inv, &hosts, b->opt.check_ms);
 }
