@@ -41,8 +41,8 @@ cmd__admin() {
 	[ ! -e /etc/ssh/ssh_config ] || mount --bind "$LAB/admin/ssh_config" /etc/ssh/ssh_config
 	ip -batch - <<-EOF
 		link set lo up
-		link add br0 type bridge
-		link add br1 type bridge
+		link add br0 address 02:00:0a:4d:00:fe type bridge
+		link add br1 address 02:00:0a:4e:00:fe type bridge
 		addr add 10.77.0.254/16 dev br0
 		addr add 10.78.0.254/24 dev br1
 		link set br0 up

@@ -92,7 +92,10 @@ host_start() {
 host_ready() { [ -e "$1/pid" ] || ! kill -0 "$2" 2>/dev/null; }
 host_answers() { timeout $((20 * ${VMM_LAB_PATIENCE:-1})) virsh -q -c "$(host_uri "$1" unix qemu)" uri >/dev/null 2>&1; }
 
-# Two cables to the admin: eth0, under the bridge the guests are on, and eth1 for migrations.
+# Two cables to the admin: eth0, under the bridge the guests are on, and eth1 for migrations. A bridge
+# takes the lowest address of its ports unless it has one of its own. With a random eth0 above libvirt's
+# fe:54:00 for guests it would take a guest's, and with that guest on two hosts, as in a migration, the
+# hosts no longer reach each other.
 plug_in() {
 	local host=$1 number pid
 	number=$(host_row "$host" | cut -f3)
@@ -108,7 +111,7 @@ plug_in() {
 	EOF
 	nsenter -t "$pid" -n ip -batch - <<-EOF
 		link set lo up
-		link add br0 type bridge
+		link add br0 address $(printf '02:00:0a:4d:00:%02x' "$number") type bridge
 		link set eth0 master br0 up
 		addr add 10.77.0.$number/16 dev br0
 		link set br0 up

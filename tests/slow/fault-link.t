@@ -62,7 +62,7 @@ started=$(milliseconds)
 exits 75 'a target that does not answer from the start: try again later' migrate web --to h2
 error=$(cell error)
 diag "$(($(milliseconds) - started)) ms"
-ok 'within the limits of the check and the visit' test $(($(milliseconds) - started)) -lt 50000
+ok 'within the limit of the check' test $(($(milliseconds) - started)) -lt 30000
 like "$error" "'h2'.*does not answer|host 'h2'" 'says who'
 lab thaw h2
 whole web h1
