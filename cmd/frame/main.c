@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/jobs.h"
 #include "base/num.h"
 #include "frame/bars.h"
 #include "frame/frame.h"
@@ -210,5 +211,7 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 	vmm_store_close(c.store);
 	vmm_strv_release(&c.args);
 	free(table);
+	if (vmm_jobs_abandoned())
+		_exit(vmm_err_exit(ret));
 	return vmm_err_exit(ret);
 }

@@ -29,6 +29,7 @@ struct vmm__item {
 	int (*run)(void *arg);
 	void *arg;
 	void (*free_arg)(void *arg);
+	pthread_t thread; /* the caller's to join, or to detach */
 	struct vmm__pool *pool;
 	struct vmm__item *next; /* on pool->ended */
 	size_t job;             /* its place in the caller's array */
@@ -40,7 +41,7 @@ struct vmm__item {
 struct vmm__pool *vmm__pool_new(void);
 /* The caller goes; threads that are still at work may stay. */
 void vmm__pool_leave(struct vmm__pool *p);
-/* Takes the ended items, waiting for one until `until` at most (vmm_clock_ms; UINT64_MAX: for ever). */
+/* Takes the ended items, whose threads are gone, waiting for one until `until` at most (vmm_clock_ms; UINT64_MAX: for ever). */
 struct vmm__item *vmm__pool_collect(struct vmm__pool *p, uint64_t until);
 
 /* Starts a thread for the job; NULL: there is none to be had now. */

@@ -11,6 +11,14 @@
 /* libvirt and libxml2 need more than the smallest stack; 1,000 threads still fit anywhere. */
 #define STACK_SIZE (1024 * 1024)
 
+/* Threads left behind for good: no more than this is known of them. */
+static bool any_abandoned;
+
+bool vmm_jobs_abandoned(void)
+{
+	return __atomic_load_n(&any_abandoned, __ATOMIC_RELAXED);
+}
+
 struct vmm__pool *vmm__pool_new(void)
 {
 	struct vmm__pool *p = calloc(1, sizeof(*p));
@@ -66,6 +74,12 @@ struct vmm__item *vmm__pool_collect(struct vmm__pool *p, uint64_t until)
 	p->ended = NULL;
 	p->ended_tail = &p->ended;
 	pthread_mutex_unlock(&p->lock);
+	/*
+	 * They are on their way out; but libraries clean up after a thread, and must not be
+	 * at it still when the process ends and they clean up for good.
+	 */
+	for (struct vmm__item *it = ended; it; it = it->next)
+		pthread_join(it->thread, NULL);
 	return ended;
 }
 
@@ -96,15 +110,13 @@ static int spawn(struct vmm__item *it)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
-	pthread_t thread;
 	int rc;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	rc = pthread_create(&thread, &attr, work, it);
+	rc = pthread_create(&it->thread, &attr, work, it);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	return rc;
@@ -141,6 +153,10 @@ bool vmm__item_abandon(struct vmm__item *it)
 
 	pthread_mutex_lock(&p->lock);
 	abandoned = it->abandoned = !it->ended;
+	if (abandoned) {
+		pthread_detach(it->thread);
+		__atomic_store_n(&any_abandoned, true, __ATOMIC_RELAXED);
+	}
 	pthread_mutex_unlock(&p->lock);
 	return abandoned;
 }

@@ -27,6 +27,7 @@
 #ifndef VMM_BASE_JOBS_H
 #define VMM_BASE_JOBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,5 +69,11 @@ struct vmm_jobs_limits {
 int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *limits,
 		 const struct vmm_cancel *cancel, int (*done)(struct vmm_job *job, void *ctx),
 		 void *ctx, struct vmm_err *err);
+
+/*
+ * Has a thread ever been abandoned in this process? It may be inside any library still, so
+ * the process must end by _exit(2), without what libraries do at exit(3).
+ */
+bool vmm_jobs_abandoned(void);
 
 #endif

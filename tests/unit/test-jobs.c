@@ -195,6 +195,7 @@ static void test_deadline(void **state)
 	jobs[2] = job(w, run, 0, 0, 1);
 	jobs[0].limit_ms = jobs[1].limit_ms = 60;
 	jobs[2].limit_ms = 60000;
+	assert_false(vmm_jobs_abandoned());
 	assert_int_equal(vmm_jobs_run(jobs, 3, &lim, NULL, done, &s, NULL), 0);
 	assert_true(vmm_clock_ms() - start >= 120);
 	assert_true(vmm_clock_ms() - start < 5000);
@@ -203,6 +204,7 @@ static void test_deadline(void **state)
 	assert_int_equal(jobs[1].code, VMM_EAGAIN);
 	assert_int_equal(jobs[2].state, VMM_JOB_DONE);
 	assert_int_equal(get(&w->freed), 1);
+	assert_true(vmm_jobs_abandoned());
 	/* The abandoned are freed by themselves, once, when they come back. */
 	add(&w->gate, 1);
 	for (int i = 0; i < 500 && get(&w->freed) < 3; i++)
@@ -331,6 +333,34 @@ static void test_signals(void **state)
 	assert_int_equal(sigismember(&set, SIGINT), 0);
 }
 
+static pthread_key_t at_exit;
+
+static void clean_up(void *w)
+{
+	vmm_sleep_ms(50);
+	add(&((struct world *)w)->freed, 100);
+}
+
+static int leave_something(void *arg)
+{
+	return -pthread_setspecific(at_exit, ((struct work *)arg)->w);
+}
+
+/* What libraries do when a thread ends must not meet what they do when the process does. */
+static void test_threads_are_gone(void **state)
+{
+	struct vmm_jobs_limits lim = { 0 };
+	struct world w = { 0 };
+	struct vmm_job jobs[2] = { job(&w, leave_something, 0, 0, 0),
+				   job(&w, leave_something, 0, 0, 0) };
+
+	(void)state;
+	assert_int_equal(pthread_key_create(&at_exit, clean_up), 0);
+	assert_int_equal(vmm_jobs_run(jobs, 2, &lim, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(w.freed, 202);
+	pthread_key_delete(at_exit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_fail_fast),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_threads_are_gone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
