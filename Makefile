@@ -119,11 +119,12 @@ $(B)/libframe.a: $(FRAME_OBJS)
 $(B)/%.a: $(B)/link
 	$(QUIET_AR)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-# Linked twice: to run from here with no wrapper, and to be installed.
+# Linked twice: to run from here with no wrapper, and to be installed. A sanitizer stands in front of
+# the functions that it finds when the process starts, so nothing must be loaded after that.
 define link_cmd
 @mkdir -p $(@D)
 $(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) -L$(B)/lib \
-	-lvmm -lvmm-base $(POPT_LIBS) $(SMARTCOLS_LIBS)
+	$(if $(SAN),-Wl$(,)--no-as-needed) -lvmm -lvmm-base $(POPT_LIBS) $(SMARTCOLS_LIBS)
 endef
 $(B)/bin/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 	$(link_cmd) -Wl,-rpath,'$$ORIGIN/../lib'
