@@ -192,7 +192,8 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 	struct poptOption *table;
 	int ret;
 
-	if (open_std() < 0)
+	/* libvirt logs warnings to stderr, three lines for a certificate; rows and messages say it all. */
+	if (open_std() < 0 || setenv("LIBVIRT_DEBUG", "error", 0) < 0)
 		return vmm_err_exit(VMM_EFAIL);
 	table = cmd_options_table(cmd);
 	ret = table ? parse(&c, table, argc, argv) : vmm_err_nomem(&c.err);
