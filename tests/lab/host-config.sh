@@ -7,8 +7,9 @@ write_host_config() {
 	local dir=$LAB/hosts/$1
 	mkdir -p "$dir"/{etc/qemu/networks/autostart,etc/storage/autostart,run,lib/images,cache,logs,local,ssh}
 	cp -r /etc/libvirt/{nwfilter,libvirt.conf,lxc.conf} "$dir/etc/" 2>/dev/null
-	write_libvirtd_conf "$1" >"$dir/etc/libvirtd.conf"
+	write_libvirtd_conf "$1" "$3" >"$dir/etc/libvirtd.conf"
 	write_qemu_conf "$3" >"$dir/etc/qemu.conf"
+	write_certificates "$1" "$2" "$3"
 	write_pool shared "$LAB/shared/pool" "$dir"
 	write_pool local "$LAB/local" "$dir"
 	printf '<network><name>lab</name><uuid>%s</uuid><forward mode="bridge"/><bridge name="br0"/></network>\n' \
@@ -19,11 +20,12 @@ write_host_config() {
 	[ ! -d "$(capability_cache)" ] || cp -r "$(capability_cache)/." "$dir/cache/"
 }
 
-# Real hosts keep libvirtd's own limits; the one that plays a whole swarm needs more.
+# write_libvirtd_conf HOST OPTIONS. Real hosts keep libvirtd's own limits; the one that plays a whole swarm
+# needs more.
 write_libvirtd_conf() {
 	[ "$1" != swarm ] || printf '%s\n' 'max_clients = 20000' 'max_anonymous_clients = 20000' 'max_workers = 50'
+	libvirtd_tls "$(host_authority "$2")"
 	cat <<-EOF
-		listen_tls = 0
 		listen_tcp = 1
 		auth_tcp = "none"
 		auth_unix_ro = "none"
@@ -52,6 +54,7 @@ write_qemu_conf() {
 		stdio_handler = "file"
 		lock_manager = "$lock"
 	EOF
+	qemu_tls "$(host_authority "$1")"
 }
 
 # write_pool NAME PATH HOSTDIR
@@ -117,6 +120,7 @@ host_uri() {
 	if [ "$way" = lxc ]; then way=tcp driver=lxc; fi
 	case $way in
 	tcp) echo "$driver+tcp://$host/system" ;;
+	tls) echo "$driver+tls://$host/system?pkipath=$(client_certificates "$host")" ;;
 	unix) echo "$driver+unix:///system?socket=$(lab_socket "$host")" ;;
 	ssh) echo "$driver+ssh://root@$host/system?keyfile=$LAB/ssh/id&no_tty=1" ;;
 	libssh2)

@@ -4,7 +4,8 @@
 # /var/lib/libvirt. Ending the first process of the PID namespace is pulling the host's plug.
 
 # declare_host NAME[:lxc][:KEY=VALUE,...]: gives it a number, files and a name in the lab. Words behind
-# the name: lxc (containers: the URI's driver), mem=SIZE (a limit), local=SIZE (of the pool), lockd.
+# the name: lxc (containers: the URI's driver), mem=SIZE (a limit), local=SIZE (of the pool), lockd,
+# tls, tls=AUTHORITY.
 declare_host() {
 	local name=${1%%:*} words=${1#"${1%%:*}"} kind=qemu number word
 	words=${words//:/,}
@@ -14,7 +15,8 @@ declare_host() {
 		case $word in
 		lxc) kind=lxc ;;
 		test) kind="test" ;;
-		lockd) ;;
+		lockd | tls) ;;
+		tls=[a-z]*) [[ ${word#*=} =~ ^[a-z0-9]+$ ]] || die "'$name': bad authority '${word#*=}'" ;;
 		mem=[1-9]* | local=[1-9]*) to_bytes "${word#*=}" >/dev/null ;;
 		*) die "'$name': unknown word '$word'" ;;
 		esac
