@@ -91,14 +91,14 @@ static int sort(struct cmd_run *c, struct vmm_table *t)
 	return 0;
 }
 
-static int print(struct cmd_run *c)
+static int print(struct cmd_run *c, uint64_t most)
 {
-	uint64_t n = vmm_table_rows(input), most = n;
+	uint64_t n = vmm_table_rows(input);
 
 	columns = columns_of(input);
 	if (!columns)
 		return vmm_err_nomem(&c->err);
-	if (cmd_opt_u64(c, "--head", head, 0, UINT64_MAX, &most) < 0 || cmd_columns(c, columns) < 0)
+	if (cmd_columns(c, columns) < 0)
 		return c->err.code;
 	return cmd_rows_at(c, input, NULL, most < n ? most : n);
 }
@@ -106,16 +106,18 @@ static int print(struct cmd_run *c)
 static int run(struct cmd_run *c)
 {
 	VMM_STR_AUTO text = NULL;
+	uint64_t most = UINT64_MAX;
 	size_t len;
 
-	if (vmm_read_fd("stdin", STDIN_FILENO, INPUT_MAX, &text, &len, &c->err) < 0 ||
+	if (cmd_opt_u64(c, "--head", head, 0, UINT64_MAX, &most) < 0 ||
+	    vmm_read_fd("stdin", STDIN_FILENO, INPUT_MAX, &text, &len, &c->err) < 0 ||
 	    vmm_rows_parse("stdin", text, len, &input, &c->err) < 0)
 		return c->err.code;
 	if (vmm_table_cols(input) == 0) /* JSON without rows: nobody said what columns there are */
 		return VMM_OK;
 	if (sort_by && sort(c, input) < 0)
 		return c->err.code;
-	return print(c);
+	return print(c, most);
 }
 
 static const struct cmd vmm_rows = {

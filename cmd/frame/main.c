@@ -141,7 +141,7 @@ static int work(struct cmd_run *c)
 
 	if (read_common(c) < 0 || check_args(c) < 0)
 		return c->err.code;
-	if (c->cmd->columns && cmd_out_init(c) < 0)
+	if ((c->cmd->uses & CMD_ROWS) && cmd_out_init(c) < 0)
 		return c->err.code;
 	if (c->cmd->uses & CMD_BATCH)
 		c->cancel = cmd_signals_catch();

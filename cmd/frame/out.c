@@ -77,26 +77,28 @@ static const struct cmd_column *known_columns(const struct cmd *cmd)
 
 int cmd_out_init(struct cmd_run *c)
 {
-	return cmd_columns(c, known_columns(c->cmd));
+	const struct cmd_column *columns = known_columns(c->cmd);
+
+	c->out = calloc(1, sizeof(*c->out));
+	if (!c->out)
+		return vmm_err_nomem(&c->err);
+	c->out->header = !cmd_options.no_header;
+	c->out->human = cmd_options.human;
+	if (choose_format(c->out, &c->err) < 0)
+		return c->err.code;
+	return columns ? cmd_columns(c, columns) : 0;
 }
 
 int cmd_columns(struct cmd_run *c, const struct cmd_column *columns)
 {
 	size_t n = 0;
 
-	c->out = calloc(1, sizeof(*c->out));
-	if (!c->out)
-		return vmm_err_nomem(&c->err);
 	c->out->known = columns;
 	while (c->out->known[n].name)
 		n++;
 	c->out->cols = calloc(n, sizeof(*c->out->cols));
 	if (!c->out->cols)
 		return vmm_err_nomem(&c->err);
-	c->out->header = !cmd_options.no_header;
-	c->out->human = cmd_options.human;
-	if (choose_format(c->out, &c->err) < 0)
-		return c->err.code;
 	return choose_columns(c);
 }
 
@@ -267,6 +269,8 @@ int cmd_out_end(struct cmd_run *c)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
 
+	if (!c->out->known) /* run() saw nothing that has columns */
+		return 0;
 	if (c->out->format == CMD_TABLE && c->out->held)
 		return cmd_draw(c->out, &c->err);
 	if (c->out->format == CMD_TABLE) /* libsmartcols draws no heading over nothing */

@@ -18,7 +18,7 @@ struct cmd_out {
 	long *parent;           /* of held, for a tree */
 };
 
-/* Reads -o, --format and the rest; VMM_EINPUT where they are wrong. */
+/* Reads --format and, where the columns are known by now, -o; VMM_EINPUT where they are wrong. */
 int cmd_out_init(struct cmd_run *c);
 /* Prints what is still held, or the header if there was no row. */
 int cmd_out_end(struct cmd_run *c);

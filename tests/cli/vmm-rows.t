@@ -28,6 +28,7 @@ table='name\tmem\nb\t9\na\t10\nc\t\n'
 	rows 'name\n' 'name\n'
 	rows '' ''
 	rows '' '[]'
+	rows '' '[]' -o mem --sort mem --format table
 	rows 'a\tb\n1\t\n\t2\n' '{"a":1}\n{"b":"2"}'
 	rows 'a\n1\n2\n' ' [ {"a":1},\n\n{"a":2} ] '
 	rows 'a\tb\tc\td\te\nyes\tno\t\tx,y\\\\,z\t{"k":1}\n' '{"a":true,"b":false,"c":null,"d":["x","y,z"],"e":{"k":1}}'
@@ -50,6 +51,8 @@ wrong() { # WANT INPUT ARG...: refused with status 2 and this message
 	wrong "unknown column 'nope'" 'a\nx\n' -o nope
 	wrong "--sort 'nope': the input has no such column" 'a\nx\n' --sort nope
 	wrong "--format 'xml': not one of tsv json csv table" 'a\nx\n' --format xml
+	wrong "--format 'xml': not one of tsv json csv table" '' --format xml
+	wrong "--head: 'x' is not a whole number" '' --head x
 	wrong 'stdin:2: 2 cells where the header has 1' 'a\nx\ty\n'
 	wrong 'stdin:3: 1 cell where the header has 2' 'a\tb\nx\ty\nz\n'
 	wrong "stdin:1: column name 'a' is there twice" 'a\ta\n'
