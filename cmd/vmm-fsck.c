@@ -66,9 +66,13 @@ static int list_unfinished(struct cmd_run *c)
 
 static int run(struct cmd_run *c)
 {
-	struct vmm_store *st = cmd_store(c);
+	struct vmm_store *st;
 	int ret;
 
+	if (abort_moves && (!repair || offline))
+		return vmm_err_set(&c->err, VMM_EINPUT, "--abort is for --repair%s",
+				   offline ? ", not with --offline" : "");
+	st = cmd_store(c);
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
 		return c->err.code;
 	if (offline)

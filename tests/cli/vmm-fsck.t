@@ -29,4 +29,7 @@ is "$? $(grep -c 'vms.tsv' "$out" "$err" | sed 's/.*://' | paste -sd +)" "$(prin
 ok 'nor touched' test "$(tail -c 3 "$VMM_STATE/vms.tsv")" = cut
 cp kept "$VMM_STATE/vms.tsv"
 exits 1 'a full disk' sh -c 'vmm-fsck --offline >/dev/full'
+exits 2 '--abort without --repair' vmm-fsck --abort
+is "$(cat "$err")" 'vmm-fsck: --abort is for --repair' 'says what is missing'
+exits 2 '--abort where no host is asked' vmm-fsck --abort --repair --offline
 done_testing
