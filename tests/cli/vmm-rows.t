@@ -25,6 +25,7 @@ table='name\tmem\nb\t9\na\t10\nc\t\n'
 	rows 'name,mem\nb,9\na,10\nc,\n' "$table" --format csv
 	rows 'name\tmem\nb\t1.5G\n' 'name\tmem\nb\t1610612736\n' -H
 	rows 'a\n"x""y,z"\n' 'a\nx"y,z\n' --format csv
+	rows 'name\n=1+1\n@x\n' 'name\n=1+1\n@x\n' --format csv
 	rows 'name\n' 'name\n'
 	rows '' ''
 	rows '' '[]'
