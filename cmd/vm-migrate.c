@@ -60,20 +60,15 @@ static const struct cmd_column candidate_columns[] = {
 };
 /* clang-format on */
 
+static const char *const stalls[] = { "auto-converge", "post-copy", "suspend", "abort", NULL };
+
 static int read_stall(struct cmd_run *c, struct vmm_migrate_options *opt)
 {
-	static const char *const names[] = { "auto-converge", "post-copy", "suspend", "abort" };
+	int i = on_stall ? cmd_opt_word("--on-stall", stalls, on_stall, &c->err) : 0;
 
-	for (size_t i = 0; on_stall && i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(on_stall, names[i]) == 0) {
-			opt->on_stall = (enum vmm_migrate_stall)i;
-			return 0;
-		}
-	}
-	if (on_stall)
-		return vmm_err_set(&c->err, VMM_EINPUT,
-				   "--on-stall '%s': not one of auto-converge post-copy suspend abort",
-				   on_stall);
+	if (i < 0)
+		return i;
+	opt->on_stall = (enum vmm_migrate_stall)i;
 	return 0;
 }
 
@@ -211,6 +206,7 @@ static const struct cmd vm_migrate = {
 	.columns = columns,
 	.alts = (const struct cmd_alt[]){ { &candidates, "--candidates", candidate_columns },
 					  { NULL, NULL, NULL } },
+	.words = (const struct cmd_words[]){ { "on-stall", stalls }, { NULL, NULL } },
 	.uses = CMD_ROWS | CMD_BATCH | CMD_PER_HOST | CMD_FAIL_FAST | CMD_PROGRESS | CMD_STDIN |
 		CMD_DRY_RUN | CMD_TIMEOUT,
 	.min_args = 1,

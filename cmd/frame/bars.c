@@ -19,6 +19,7 @@
 #include "base/num.h"
 #include "base/percent.h"
 #include "base/rows.h"
+#include "frame/frame.h"
 
 #define BAR_MAX 64 /* lines shown; further subjects are counted, not drawn */
 #define BAR_WIDTH 20
@@ -156,14 +157,15 @@ static void report(struct vmm_progress_sink *sink, const struct vmm_progress *p)
 	pthread_mutex_unlock(&bars.lock);
 }
 
+const char *const cmd_bars_ways[] = { "bars", "json", "none", NULL };
+
 int cmd_bars_new(const char *how, struct vmm_progress_sink **out, struct vmm_err *err)
 {
 	const char *term = getenv("TERM");
 	bool tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 
-	if (how && strcmp(how, "bars") != 0 && strcmp(how, "json") != 0 && strcmp(how, "none") != 0)
-		return vmm_err_set(err, VMM_EINPUT, "--progress '%s': not one of bars json none",
-				   how);
+	if (how && cmd_opt_word("--progress", cmd_bars_ways, how, err) < 0)
+		return err->code;
 	bars.json = how && strcmp(how, "json") == 0;
 	bars.open = how ? strcmp(how, "none") != 0 : tty;
 	bars.sink.report = report;

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/progress.h"
 
+extern const char *const cmd_bars_ways[]; /* the words of --progress */
+
 /* how: "bars", "json", "none" or NULL (bars on a terminal). *out is NULL where nothing is to be shown. */
 int cmd_bars_new(const char *how, struct vmm_progress_sink **out, struct vmm_err *err);
 /* Wipes the bars and frees the sink. An abandoned worker may still report: see bars.c. */

@@ -6,22 +6,16 @@
 
 struct cmd_filter_text cmd_filter_text;
 
+const char *const cmd_filter_states[] = { "normal",    "warning",   "error",   "stop", "paused",
+					  "suspended", "migrating", "unknown", NULL };
+
 static int read_states(struct cmd_run *c, struct vmm_strv *states)
 {
-	static const char *const known[] = { "normal", "warning",   "error",     "stop",
-					     "paused", "suspended", "migrating", "unknown" };
-
 	if (cmd_opt_list(c, cmd_filter_text.states, states) < 0)
 		return c->err.code;
-	for (size_t i = 0; i < states->n; i++) {
-		size_t k = 0;
-
-		while (k < sizeof(known) / sizeof(*known) && strcmp(states->s[i], known[k]) != 0)
-			k++;
-		if (k == sizeof(known) / sizeof(*known))
-			return vmm_err_set(&c->err, VMM_EINPUT, "--state '%s': no such state",
-					   states->s[i]);
-	}
+	for (size_t i = 0; i < states->n; i++)
+		if (cmd_opt_word("--state", cmd_filter_states, states->s[i], &c->err) < 0)
+			return c->err.code;
 	return 0;
 }
 

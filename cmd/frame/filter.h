@@ -21,6 +21,7 @@
 struct cmd_filter_text {
 	char **hosts, **groups, **states, **names;
 };
+extern const char *const cmd_filter_states[];
 extern struct cmd_filter_text cmd_filter_text;
 
 struct cmd_filter {

@@ -66,6 +66,12 @@ struct cmd_alt {
 	const struct cmd_column *columns;
 };
 
+/* An option whose value is one of these words, the last one NULL. */
+struct cmd_words {
+	const char *option; /* its long name */
+	const char *const *words;
+};
+
 struct cmd_run;
 
 struct cmd {
@@ -75,6 +81,7 @@ struct cmd {
 	const struct poptOption *options; /* the command's own; may be NULL */
 	const struct cmd_column *columns; /* with CMD_ROWS; NULL: run() calls cmd_columns() */
 	const struct cmd_alt *alts;       /* ends with a NULL `when`; may be NULL */
+	const struct cmd_words *words; /* for the completions; ends with a NULL option; may be NULL */
 	unsigned uses;
 	size_t min_args, max_args; /* max 0: any number */
 	int (*run)(struct cmd_run *c);
@@ -142,6 +149,8 @@ int cmd_status(struct cmd_run *c);
 /* Strict values of options; err names the option. NULL text leaves *out alone. */
 int cmd_opt_u64(struct cmd_run *c, const char *opt, const char *text, uint64_t min, uint64_t max,
 		uint64_t *out);
+/* Which of the words it is, from 0 on; else a negative code. */
+int cmd_opt_word(const char *opt, const char *const *words, const char *text, struct vmm_err *err);
 /* The values of a POPT_ARG_ARGV option, each taken apart at commas. */
 int cmd_opt_list(struct cmd_run *c, char **values, struct vmm_strv *out);
 

@@ -53,6 +53,21 @@ int cmd_opt_u64(struct cmd_run *c, const char *opt, const char *text, uint64_t m
 	return text ? vmm_num_u64(opt, text, min, max, out, &c->err) : 0;
 }
 
+int cmd_opt_word(const char *opt, const char *const *words, const char *text, struct vmm_err *err)
+{
+	VMM_BUF_AUTO all = VMM_BUF_INIT;
+
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], text) == 0)
+			return i;
+		vmm_buf_addc(&all, ' ');
+		vmm_buf_adds(&all, words[i]);
+	}
+	if (all.failed)
+		return vmm_err_nomem(err);
+	return vmm_err_set(err, VMM_EINPUT, "%s '%s': not one of%s", opt, text, all.data);
+}
+
 int cmd_opt_list(struct cmd_run *c, char **values, struct vmm_strv *out)
 {
 	for (; values && *values; values++)
@@ -202,7 +217,7 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 	else if (ret == 0 && cmd_options.version)
 		printf("%s (vmm-utils) %s\n", cmd->name, VMM_VERSION);
 	else if (ret == 0 && cmd_options.list)
-		cmd_list_options(table, stdout);
+		cmd_list_options(cmd, table, stdout);
 	else if (ret == 0)
 		ret = work(&c);
 	ret = close_stdout(&c, ret);

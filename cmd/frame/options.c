@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame/bars.h"
+#include "frame/filter.h"
+#include "frame/out.h"
+
 struct cmd_options cmd_options;
 
 /* clang-format off */
@@ -99,13 +103,55 @@ void cmd_help(const struct cmd *cmd, const struct poptOption *table, FILE *to)
 	fprintf(to, "\nMore in the manual: man %s\n", cmd->name);
 }
 
-void cmd_list_options(const struct poptOption *table, FILE *to)
+static void list_words(const struct cmd_words *w, const char *option, FILE *to)
 {
-	fputs("long\tshort\targ\thelp\n", to);
-	for (; !is_end(table); table++)
-		if (!(table->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
-			fprintf(to, "%s\t%.1s\t%s\t%s\n", table->longName,
-				table->shortName ? &table->shortName : "",
-				table->argDescrip ? table->argDescrip : "",
-				table->descrip ? table->descrip : "");
+	for (; w && w->option; w++)
+		for (const char *const *s = w->words; strcmp(w->option, option) == 0 && *s; s++)
+			fprintf(to, "%s%s", s == w->words ? "" : " ", *s);
+}
+
+static bool among(const struct cmd_column *columns, const char *name)
+{
+	for (; columns->name; columns++)
+		if (strcmp(columns->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that some other option brings stand behind the usual ones. */
+static void list_columns(const struct cmd *cmd, FILE *to)
+{
+	const char *blank = "";
+
+	for (const struct cmd_column *col = cmd->columns; col && col->name; col++, blank = " ")
+		fprintf(to, "%s%s", blank, col->name);
+	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
+		for (const struct cmd_column *col = a->columns; col->name; col++)
+			if (!among(cmd->columns, col->name))
+				fprintf(to, " %s", col->name);
+}
+
+void cmd_list_options(const struct cmd *cmd, const struct poptOption *table, FILE *to)
+{
+	static const struct cmd_words shared[] = {
+		{ "format", cmd_formats },
+		{ "progress", cmd_bars_ways },
+		{ "state", cmd_filter_states },
+		{ NULL, NULL },
+	};
+
+	fputs("long\tshort\targ\thelp\tvalues\n", to);
+	for (; !is_end(table); table++) {
+		if (table->argInfo & POPT_ARGFLAG_DOC_HIDDEN)
+			continue;
+		fprintf(to, "%s\t%.1s\t%s\t%s\t", table->longName,
+			table->shortName ? &table->shortName : "",
+			table->argDescrip ? table->argDescrip : "",
+			table->descrip ? table->descrip : "");
+		list_words(cmd->words, table->longName, to);
+		list_words(shared, table->longName, to);
+		if (table->arg == &cmd_options.columns)
+			list_columns(cmd, to);
+		fputc('\n', to);
+	}
 }

@@ -21,6 +21,10 @@ extern struct cmd_options cmd_options;
 struct poptOption *cmd_options_table(const struct cmd *cmd);
 
 void cmd_help(const struct cmd *cmd, const struct poptOption *table, FILE *to);
-void cmd_list_options(const struct poptOption *table, FILE *to);
+/*
+ * A row for each option; in `values` the words there are for it, separated by blanks. What else its value can
+ * be, `arg` tells: HOST, GROUP, FILE, ...
+ */
+void cmd_list_options(const struct cmd *cmd, const struct poptOption *table, FILE *to);
 
 #endif

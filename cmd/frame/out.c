@@ -10,25 +10,22 @@
 #include "base/num.h"
 #include "frame/options.h"
 
+const char *const cmd_formats[] = { "tsv", "json", "csv", "table", NULL };
+
 static int choose_format(struct cmd_out *out, struct vmm_err *err)
 {
-	static const char *const names[] = { "tsv", "json", "csv", "table" };
+	int i = isatty(STDOUT_FILENO) ? CMD_TABLE : CMD_TSV;
 	const char *want = cmd_options.json ? "json" : cmd_options.format;
 
 	if (cmd_options.json && cmd_options.format && strcmp(cmd_options.format, "json") != 0)
 		return vmm_err_set(err, VMM_EINPUT, "--json and --format %s exclude each other",
 				   cmd_options.format);
-	if (!want) {
-		out->format = isatty(STDOUT_FILENO) ? CMD_TABLE : CMD_TSV;
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(want, names[i]) == 0) {
-			out->format = (enum cmd_format)i;
-			return 0;
-		}
-	}
-	return vmm_err_set(err, VMM_EINPUT, "--format '%s': not one of tsv json csv table", want);
+	if (want)
+		i = cmd_opt_word("--format", cmd_formats, want, err);
+	if (i < 0)
+		return i;
+	out->format = (enum cmd_format)i;
+	return 0;
 }
 
 static int choose_column(struct cmd_run *c, const char *name)

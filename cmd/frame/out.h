@@ -7,6 +7,8 @@
 
 enum cmd_format { CMD_TSV, CMD_JSON, CMD_CSV, CMD_TABLE };
 
+extern const char *const cmd_formats[]; /* their names, in this order */
+
 struct cmd_out {
 	enum cmd_format format;
 	bool header, human;
