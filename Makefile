@@ -138,7 +138,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm.a $(B)/libvmm-base.a
 $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm-base.a
 	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(JANSSON_LIBS)
 
-$(B)/completions/bash/%: $(B)/bin/% completions/generate
+$(B)/completions/bash/%: $(B)/bin/% completions/generate $(wildcard completions/*.awk)
 	$(QUIET_GEN)completions/generate $< $(B)/completions
 
 $(B)/%.pc: lib/%.pc.in config.mk
