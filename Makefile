@@ -215,9 +215,16 @@ install: all $(addprefix $(B)/install/,$(COMMANDS)) $(B)/libvmm-base.pc $(B)/lib
 		mode=644; case $$p in $(B)/install/*) mode=755;; esac; \
 		install -D -m $$mode "$${p%%=*}" "$(DESTDIR)$${p#*=}"; done
 	@for l in libvmm-base libvmm; do ln -sf $$l.so.0 "$(DESTDIR)$(libdir)/$$l.so"; done
+# Folders that are empty then go too, up to the prefix; those that a system has anyhow stay.
+KEPT = $(patsubst %/,%,$(dir $(prefix))) $(if $(filter /usr /usr/local,$(prefix)),\
+	$(bindir) $(libdir) $(includedir) $(datadir) $(mandir))
 uninstall:
 	@for p in $(PLACES); do rm -f "$(DESTDIR)$${p#*=}"; done
 	@rm -f "$(DESTDIR)$(libdir)/libvmm-base.so" "$(DESTDIR)$(libdir)/libvmm.so"
+	@for p in $(PLACES); do p=$${p#*=}; \
+		while p=$${p%/*}; do \
+			case " $(KEPT) " in *" $$p "*) break;; esac; \
+			rmdir "$(DESTDIR)$$p" 2>/dev/null || break; done; done
 
 dist: VERSION = $(shell sed -n 's/^AC_INIT(\[[^]]*\], \[\(.*\)\])/\1/p' configure.ac)
 dist:
