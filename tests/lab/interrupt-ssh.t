@@ -13,7 +13,7 @@ lab wait web
 lab adm setsid -w sh -c 'echo $$ >"$0"; exec vm-migrate web --to h2 --bandwidth 24M' "$tmp/group" >"$out" 2>"$err" &
 client=$!
 within 20 copying web h1
-lab adm pgrep -x ssh >"$tmp/ssh"
+lab adm pgrep -x -P "$(cat "$tmp/group")" ssh >"$tmp/ssh"
 ok 'ssh carries the connections' test -s "$tmp/ssh"
 lab adm kill -INT -- "-$(cat "$tmp/group")"
 wait "$client"
