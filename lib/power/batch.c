@@ -1,132 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "power/batch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "inventory/inventory.h"
+#include "power/task.h"
 #include "scan/scan.h"
-#include "virt/virt.h"
 
 #define TIMEOUT_MS (60 * 1000)
 #define REFRESH_MS (10 * 1000)
-#define GRACE_MS (30 * 1000) /* beyond it: to connect, to record */
+/* What ends with the limit still says so; one that is turned off then needs longer. */
+#define GRACE_MS 2000
+#define GRACE_FORCE_MS (30 * 1000)
 
-/* All that a job touches; it may outlive the batch (base/jobs.h). */
-struct task {
-	struct vmm_store *st;
-	char *selector;
-	enum vmm_power_op op;
-	struct vmm_power_options opt;
-	bool dry_run;
-
-	struct vmm_inventory inv;
-	virConnectPtr conn;
-	virDomainPtr dom;
-	char *name, *uuid, *host, *note;
-	const char *state; /* static */
-	bool did;
-	uint64_t ms;
-	struct vmm_err err;
-};
-
-static void free_task(void *arg)
-{
-	struct task *t = arg;
-
-	if (t->dom)
-		virDomainFree(t->dom);
-	if (t->conn)
-		virConnectClose(t->conn);
-	vmm_inventory_release(&t->inv);
-	vmm_store_close(t->st);
-	free(t->selector);
-	free(t->name);
-	free(t->uuid);
-	free(t->host);
-	free(t->note);
-	free(t);
-}
-
-static int remember(struct task *t, size_t row)
-{
-	free(t->name);
-	free(t->uuid);
-	free(t->host);
-	t->name = strdup(vmm_table_at(t->inv.vms, row, "name"));
-	t->uuid = strdup(vmm_table_at(t->inv.vms, row, "uuid"));
-	t->host = strdup(vmm_table_at(t->inv.vms, row, "host"));
-	return t->name && t->uuid && t->host ? 0 : vmm_err_nomem(&t->err);
-}
-
-/* Connects to where it is; looks for it everywhere if it is not where it was last seen. */
-static int find(struct task *t)
-{
-	struct vmm_scan_options opt = { .cancel = t->opt.cancel };
-	long host;
-	size_t row;
-
-	if (vmm_inventory_read(t->st, &t->inv, &t->err) < 0 ||
-	    vmm_scan_locate(t->st, &t->inv, t->selector, &opt, &row, &t->note, &t->err) < 0 ||
-	    remember(t, row) < 0)
-		return t->err.code;
-	host = vmm_inventory_host(&t->inv, t->host);
-	if (host < 0)
-		return vmm_err_set(&t->err, VMM_ENOTFOUND, "its host '%s' is not declared", t->host);
-	if (vmm_virt_open(vmm_table_at(t->inv.hosts, (size_t)host, "uri"),
-			  vmm_table_at(t->inv.hosts, (size_t)host, "auth_file"), &t->conn,
-			  &t->err) < 0)
-		return vmm_err_prefix(&t->err, "host '%s'", t->host);
-	t->dom = virDomainLookupByUUIDString(t->conn, t->uuid);
-	return t->dom ? 0 : vmm_err_virt(&t->err, "cannot find it on '%s'", t->host);
-}
-
-/* A guest that is off because it is being moved must not be started in between (two of it would run). */
-static int check_moves(struct task *t)
-{
-	VMM_TABLE_AUTO *open = NULL;
-
-	if (vmm_intent_list(t->st, &open, &t->err) < 0)
-		return t->err.code;
-	for (size_t r = 0; r < vmm_table_rows(open); r++) {
-		if (strcmp(vmm_table_at(open, r, "op"), "migrate") != 0 ||
-		    strcmp(vmm_table_at(open, r, "subject"), t->uuid) != 0)
-			continue;
-		if (strcmp(vmm_table_at(open, r, "alive"), "yes") == 0)
-			return vmm_err_set(&t->err, VMM_EAGAIN, "it is being moved (pid %s)",
-					   vmm_table_at(open, r, "pid"));
-		return vmm_err_set(&t->err, VMM_EREFUSED,
-				   "an earlier move of it was cut short; run vmm-fsck");
-	}
-	return 0;
-}
-
-static void read_state(struct task *t)
-{
-	int state, reason;
-
-	if (virDomainGetState(t->dom, &state, &reason, 0) == 0)
-		t->state = vmm_virt_state(state, reason);
-}
-
-static int run_task(void *arg)
-{
-	struct task *t = arg;
-	uint64_t started = vmm_clock_ms();
-	int ret = find(t);
-
-	if (ret == 0 && t->op == VMM_POWER_ON)
-		ret = check_moves(t);
-	if (ret == 0 && !t->dry_run)
-		ret = vmm_power(t->dom, t->op, &t->opt, &t->did, &t->err);
-	if (t->dom)
-		read_state(t);
-	t->ms = vmm_clock_ms() - started;
-	return ret;
-}
-
-static const char *word(const struct task *t, int code)
+static const char *word(const struct vmm__task *t, int code)
 {
 	switch (code) {
 	case VMM_OK:
@@ -147,6 +35,7 @@ struct context {
 	vmm_power_done *done;
 	void *ctx;
 	bool fail_fast;
+	uint64_t limit_ms;
 	struct vmm_strv touched; /* hosts */
 };
 
@@ -165,11 +54,16 @@ static int ended(struct vmm_job *job, void *arg)
 				      .note = "",
 				      .error = "",
 				      .code = job->code };
-	struct task *t = job->arg;
+	struct vmm__task *t = job->arg;
 
+	char late[64];
+
+	if (job->state == VMM_JOB_DONE && job->code == 0 && t->again)
+		return 0;
 	if (job->state == VMM_JOB_TIMEOUT) {
+		snprintf(late, sizeof(late), "no result within %g s", (double)c->limit_ms / 1000);
 		r.result = "unknown";
-		r.error = "its host does not answer";
+		r.error = late;
 	} else if (job->state == VMM_JOB_SKIPPED) {
 		r.result = "skipped";
 		r.error = "not started";
@@ -188,62 +82,57 @@ static int ended(struct vmm_job *job, void *arg)
 	return c->done(&r, c->ctx) != 0 || (r.code < 0 && c->fail_fast);
 }
 
-static struct task *new_task(struct vmm_store *st, const char *selector, enum vmm_power_op op,
-			     const struct vmm_power_batch_options *opt, struct vmm_err *err)
+static int add_job(struct vmm_job *job, struct vmm_store *st, struct vmm__shared *shared,
+		   const char *selector, enum vmm_power_op op, const struct vmm_power_options *opt,
+		   bool dry_run, struct vmm_err *err)
 {
-	struct task *t = calloc(1, sizeof(*t));
+	const struct vmm_inventory *inv = vmm__shared_inventory(shared);
+	struct vmm__task *t;
+	size_t row;
+	int rc = vmm__task_new(st, shared, selector, op, opt, &t, err);
 
-	if (!t) {
-		vmm_err_nomem(err);
-		return NULL;
-	}
-	t->op = op;
-	t->opt = opt->power;
-	t->opt.timeout_ms = opt->power.timeout_ms ? opt->power.timeout_ms : TIMEOUT_MS;
-	t->dry_run = opt->dry_run;
-	t->selector = strdup(selector);
-	if (!t->selector)
-		vmm_err_nomem(err);
-	else if (vmm_store_dup(st, &t->st, err) == 0)
-		return t;
-	free_task(t);
-	return NULL;
+	if (rc < 0)
+		return rc;
+	t->dry_run = dry_run;
+	*job = (struct vmm_job){ .run = vmm__task_run,
+				 .arg = t,
+				 .free_arg = vmm__task_free,
+				 .limit_ms = opt->timeout_ms +
+					     (opt->force ? GRACE_FORCE_MS : GRACE_MS) };
+	if (vmm_inventory_find_vm(inv, selector, &row, NULL) == 0)
+		job->keys[0] = vmm_table_at(inv->vms, row, "host");
+	return 0;
 }
 
 int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_power_op op,
 		    const struct vmm_power_batch_options *opt, vmm_power_done *done, void *ctx,
 		    struct vmm_err *err)
 {
-	struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : 16,
-					  .per_key = opt->per_host };
+	const struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : 16,
+						.per_key = opt->per_host };
+	struct vmm_power_options power = opt->power;
 	struct vmm_job *jobs = calloc(vms->n + 1, sizeof(*jobs));
-	struct context c = { vms, jobs, done, ctx, opt->fail_fast, VMM_STRV_INIT };
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	int ret = jobs ? vmm_inventory_read(st, &inv, err) : vmm_err_nomem(err);
-	size_t n = 0, row;
+	struct vmm__shared *shared = NULL;
+	struct context c = {
+		.vms = vms, .jobs = jobs, .done = done, .ctx = ctx, .fail_fast = opt->fail_fast
+	};
+	int ret = jobs ? vmm__shared_new(st, &shared, err) : vmm_err_nomem(err);
+	size_t n = 0;
 
-	for (; ret == 0 && n < vms->n; n++) {
-		struct task *t = new_task(st, vms->s[n], op, opt, err);
-
-		if (!t) {
-			ret = err->code;
-			break;
-		}
-		jobs[n] = (struct vmm_job){ .run = run_task,
-					    .arg = t,
-					    .free_arg = free_task,
-					    .limit_ms = t->opt.timeout_ms + GRACE_MS };
-		if (vmm_inventory_find_vm(&inv, vms->s[n], &row, NULL) == 0)
-			jobs[n].keys[0] = vmm_table_at(inv.vms, row, "host");
+	c.limit_ms = power.timeout_ms = power.timeout_ms ? power.timeout_ms : TIMEOUT_MS;
+	while (ret == 0 && n < vms->n) {
+		ret = add_job(&jobs[n], st, shared, vms->s[n], op, &power, opt->dry_run, err);
+		n += ret == 0;
 	}
 	if (ret == 0)
-		ret = vmm_jobs_run(jobs, n, &limits, opt->power.cancel, ended, &c, err);
+		ret = vmm_jobs_run(jobs, n, &limits, power.cancel, ended, &c, err);
 	else
 		while (n > 0)
-			free_task(jobs[--n].arg);
+			vmm__task_free(jobs[--n].arg);
 	if (ret == 0)
-		vmm_scan_refresh(st, &inv, &c.touched, REFRESH_MS);
+		vmm_scan_refresh(st, vmm__shared_inventory(shared), &c.touched, REFRESH_MS);
 	vmm_strv_release(&c.touched);
+	vmm__shared_leave(shared);
 	free(jobs);
 	return ret;
 }

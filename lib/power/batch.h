@@ -12,21 +12,22 @@
 #include "store/store.h"
 
 struct vmm_power_batch_options {
-	struct vmm_power_options power;
-	unsigned jobs, per_host; /* 0: 16, and no limit */
+	struct vmm_power_options power; /* timeout_ms: from the search to the result; 0: 60 s */
+	unsigned jobs, per_host;        /* 0: 16, and no limit */
 	bool fail_fast, dry_run;
 };
 
 /* What became of one. Strings are valid during the call of `done` only. */
 struct vmm_power_result {
 	const char *vm, *uuid, *host;
-	const char *result; /* done; already: nothing had to be done; possible refused failed aborted skipped */
+	const char *result; /* done; already: nothing had to be done; possible refused failed aborted skipped unknown */
 	const char *state; /* afterwards */
 	const char *note;  /* what was different from the inventory, or "" */
 	const char *error;
 	uint64_t ms;
 	int code;
 };
+/* Called for each VM; two selectors of one VM are one. */
 typedef int vmm_power_done(const struct vmm_power_result *r, void *ctx);
 
 int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_power_op op,

@@ -43,6 +43,7 @@ int vmm_power_parse(const char *name);
 
 struct vmm_power_options {
 	uint64_t timeout_ms; /* for the result; 0: don't wait for it */
+	uint64_t spent_ms;   /* of it, before the call: to find the guest */
 	bool force; /* shutdown: off when the limit has passed, or when it can't be asked */
 	const struct vmm_cancel *cancel; /* may be NULL; level 2 ends the wait */
 };

@@ -53,7 +53,7 @@ static int wait_until(const struct wait *w, struct vmm_err *err)
 		if (cancelled(w))
 			return vmm_err_set(err, VMM_ECANCEL,
 					   "it was asked to %s and has not done so yet", w->what);
-		if (now - start >= w->opt->timeout_ms)
+		if (now - start + w->opt->spent_ms >= w->opt->timeout_ms)
 			return vmm_err_set(err, VMM_EFAIL,
 					   "it did not %s within %" PRIu64 " s and runs on",
 					   w->what, w->opt->timeout_ms / 1000);

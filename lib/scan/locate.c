@@ -7,17 +7,22 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "scan/scan-internal.h"
+
+#define SEARCH_MS (2 * VMM__SCAN_TIMEOUT_MS)
+#define ROUND_MS 100 /* a limit is told to people */
 
 struct search {
 	struct vmm_store *st;
-	struct vmm_inventory *inv;
+	const struct vmm_inventory *inv; /* what was known, then `fresh` */
+	struct vmm_inventory fresh;
 	const char *selector;
-	const struct vmm_scan_options *opt;
+	const struct vmm_cancel *cancel;
+	uint64_t half, until; /* for the recorded host; for all, on the monotonic clock */
 	struct vmm_err *err;
-	size_t row; /* in inv->vms */
-	/* the VM as it was recorded; copies, since *inv is read anew */
-	struct vmm_table *was;
+	size_t row;            /* in inv->vms */
+	struct vmm_table *was; /* the VM as it was recorded */
 };
 
 static const char *now(const struct search *s, const char *column)
@@ -44,14 +49,32 @@ static int record(struct search *s, const struct vmm_sighting *seen, size_t n)
 		rc = vmm_inventory_read(s->st, &fresh, s->err);
 	if (rc < 0)
 		return rc;
-	vmm_inventory_release(s->inv);
-	*s->inv = fresh;
+	vmm_inventory_release(&s->fresh);
+	s->fresh = fresh;
+	s->inv = &s->fresh;
 	return 0;
+}
+
+static struct vmm_scan_options options(const struct search *s, uint64_t ms)
+{
+	if (ms > VMM__SCAN_TIMEOUT_MS)
+		ms = VMM__SCAN_TIMEOUT_MS;
+	if (ms > ROUND_MS)
+		ms -= ms % ROUND_MS;
+	return (struct vmm_scan_options){ .timeout_ms = ms ? ms : 1, .cancel = s->cancel };
+}
+
+static uint64_t time_left(const struct search *s)
+{
+	uint64_t now = vmm_clock_ms();
+
+	return s->until > now ? s->until - now : 0;
 }
 
 /* Every host, and what they say into the inventory. *silent: one that did not answer, and why. */
 static int visit_all(struct search *s, char **silent)
 {
+	struct vmm_scan_options opt = options(s, time_left(s));
 	size_t n = vmm_table_rows(s->inv->hosts);
 	size_t *rows = calloc(n + 1, sizeof(*rows));
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
@@ -60,7 +83,7 @@ static int visit_all(struct search *s, char **silent)
 
 	for (size_t i = 0; rows && i < n; i++)
 		rows[i] = i;
-	rc = rows ? vmm_scan_visit(s->inv, rows, n, s->opt, &scan, s->err) : nomem(s);
+	rc = rows ? vmm_scan_visit(s->inv, rows, n, &opt, &scan, s->err) : nomem(s);
 	free(rows);
 	if (rc < 0)
 		return rc;
@@ -82,13 +105,14 @@ static int visit_all(struct search *s, char **silent)
 /* What it says about this VM alone. Its err says why it doesn't. */
 static int ask_host(struct search *s, long host, struct vmm__outcome *o)
 {
-	struct vmm__visit *v = vmm__visit_new(s->inv->hosts, (size_t)host, s->opt);
+	struct vmm_scan_options opt = options(s, s->half);
+	struct vmm__visit *v = vmm__visit_new(s->inv->hosts, (size_t)host, &opt);
 	int rc;
 
 	if (!v)
 		return nomem(s);
 	memcpy(v->only, was(s, "uuid"), VMM_UUID_LEN);
-	rc = vmm__visit_all(&v, 1, s->opt, o, s->err);
+	rc = vmm__visit_all(&v, 1, &opt, o, s->err);
 	if (rc == 0 && !o->visited)
 		rc = vmm_err_set(s->err, VMM_ECANCEL, "cancelled");
 	return rc;
@@ -99,7 +123,7 @@ static bool off(const char *state)
 	return strcmp(state, "stop") == 0;
 }
 
-/* 1: it is there, and *inv is up to date; 0: not there, or not for sure; or an error. */
+/* 1: it is there, and inv is up to date; 0: not there, or not for sure; or an error. */
 static int look_at_home(struct search *s)
 {
 	long host = vmm_inventory_host(s->inv, was(s, "host"));
@@ -229,14 +253,45 @@ static int find_known(struct search *s, char **changed)
 	return rc < 0 ? rc : tell(s, changed);
 }
 
-int vmm_scan_locate(struct vmm_store *st, struct vmm_inventory *inv, const char *selector,
-		    const struct vmm_scan_options *opt, size_t *vm_row, char **changed,
-		    struct vmm_err *err)
+/* What the caller gets: copies of the two rows. */
+static int tell_place(const struct search *s, struct vmm_place *place)
 {
-	struct search s = { .st = st, .inv = inv, .selector = selector, .opt = opt, .err = err };
+	long host = vmm_inventory_host(s->inv, now(s, "host"));
+	struct vmm_table *vm = vmm_table_new(NULL), *on = vmm_table_new(NULL);
+
+	if (vm && on && vmm_table_copy_row(vm, s->inv->vms, s->row) >= 0 &&
+	    (host < 0 || vmm_table_copy_row(on, s->inv->hosts, (size_t)host) >= 0)) {
+		place->vm = vm;
+		place->host = on;
+		return 0;
+	}
+	vmm_table_free(vm);
+	vmm_table_free(on);
+	return nomem(s);
+}
+
+void vmm_place_release(struct vmm_place *place)
+{
+	vmm_table_free(place->vm);
+	vmm_table_free(place->host);
+	free(place->changed);
+	*place = (struct vmm_place)VMM_PLACE_INIT;
+}
+
+int vmm_scan_locate(struct vmm_store *st, const struct vmm_inventory *known, const char *selector,
+		    const struct vmm_scan_options *opt, struct vmm_place *place, struct vmm_err *err)
+{
+	uint64_t limit = opt->timeout_ms ? opt->timeout_ms : SEARCH_MS;
+	struct search s = { .st = st,
+			    .inv = known,
+			    .selector = selector,
+			    .cancel = opt->cancel,
+			    .half = limit / 2,
+			    .until = vmm_clock_ms() + limit,
+			    .err = err };
 	char *how = NULL;
 	size_t row;
-	int rc = vmm_inventory_find_vm(inv, selector, &row, err);
+	int rc = vmm_inventory_find_vm(known, selector, &row, err);
 
 	if (rc == VMM_ENOTFOUND) {
 		rc = find_new(&s, &how);
@@ -245,10 +300,13 @@ int vmm_scan_locate(struct vmm_store *st, struct vmm_inventory *inv, const char 
 		if (rc == 0)
 			rc = find_known(&s, &how);
 	}
+	if (rc == 0)
+		rc = tell_place(&s, place);
+	if (rc == 0)
+		place->changed = how;
+	else
+		free(how);
 	vmm_table_free(s.was);
-	if (rc < 0)
-		return rc;
-	*vm_row = s.row;
-	*changed = how;
-	return 0;
+	vmm_inventory_release(&s.fresh);
+	return rc;
 }

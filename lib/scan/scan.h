@@ -73,19 +73,32 @@ int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
  */
 int vmm_scan_domain(virDomainPtr dom, const char *host, struct vmm_table *vms, struct vmm_err *err);
 
+/* Where a VM is: its row and that of its host (no row: not declared), as they are recorded now. */
+struct vmm_place {
+	struct vmm_table *vm, *host;
+	char *changed; /* how that differs from what was known, in one line; NULL: not at all */
+};
+#define VMM_PLACE_INIT           \
+	{                        \
+		NULL, NULL, NULL \
+	}
+void vmm_place_release(struct vmm_place *place);
+
 /*
- * Finds a VM where it really is: first on the host the inventory names, and if it is not
+ * Finds a VM where it really is: first on the host that the inventory names, and if it is not
  * (any more) there, or has stopped there since, on all the others. A selector that the
- * inventory does not know is looked up after a scan of all hosts. If reality was different,
- * the state is updated, *inv read anew, and *changed says how in one line ("moved from h1 to
- * h2 since it was last seen"; the caller's to free; NULL if nothing changed).
+ * inventory does not know is looked up after a scan of all hosts. If reality was different, the
+ * state is updated, and place->changed says how ("moved from h1 to h2 since it was last seen").
+ *
+ * `known` is only read, so that many can search with one. opt->timeout_ms is for the whole
+ * search (0: 20 s), at most half of it for the host that the inventory names; no host gets
+ * more than 10 s.
  *
  * VMM_ENOTFOUND: every host answered and it is nowhere. VMM_EAGAIN: a host that may have it
  * did not answer, so nobody can tell. VMM_EREFUSED: the name means several VMs, or the VM was
  * renamed since: the caller has to look again.
  */
-int vmm_scan_locate(struct vmm_store *st, struct vmm_inventory *inv, const char *selector,
-		    const struct vmm_scan_options *opt, size_t *vm_row, char **changed,
-		    struct vmm_err *err);
+int vmm_scan_locate(struct vmm_store *st, const struct vmm_inventory *known, const char *selector,
+		    const struct vmm_scan_options *opt, struct vmm_place *place, struct vmm_err *err);
 
 #endif

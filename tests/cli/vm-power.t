@@ -3,7 +3,7 @@
 # each connection finds what the file says. Real guests: tests/lab/power.t.
 . "${0%/*}/../tap.sh"
 . "$top/tests/helpers/fixture.sh"
-need jq
+need jq perl
 fixture
 recorded >before
 
@@ -40,10 +40,40 @@ is "$(vm-list -n -o name,state)" "$(cut -f 3,4 "$VMM_STATE/vms.tsv" | sed 1d)" '
 	power '4 h2/web1:refused' vm-power suspend "$(vm_uuid 3)"
 	power '0 h1/web2:done' vm-power suspend "$(vm_uuid 2)"
 	power '75 /lost:failed' vm-power suspend lost
+	power '0 h1/web2:done' vm-power suspend web2 "$(vm_uuid 2)" h1/web2 web2
+	power '0 h1/web1:possible h1/web2:possible' vm-power --dry-run --jobs 1 off h1/web1 web2 "$(vm_uuid 1)"
+	power '3 /web1:refused h1/web1:done' vm-power suspend web1 "$(vm_uuid 1)"
 } >bad
-is "$(cat bad)" '' 'by name, host and name, UUID; each its result and exit status'
+is "$(cat bad)" '' 'by name, host and name, UUID; each its result and exit status; one named twice is one'
 exits 75 'a VM on a host that is silent' vm-power suspend lost
 like "$(cut -f 7 "$out")" "^nobody can tell where 'lost' is: host 'old' does not answer: cannot connect: " 'nobody knows'
+
+# Nobody answers there, but somebody is listening.
+perl -MIO::Socket::INET -e '$| = 1; my $s = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1"); print $s->sockport, "\n"; sleep 60' >port &
+listener=$!
+for _ in 1 2 3 4 5 6 7 8 9; do
+	test -s port || sleep 0.2
+done
+cp "$VMM_STATE/hosts.tsv" hosts.tsv
+sed "s|test://$tmp/old.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" hosts.tsv >"$VMM_STATE/hosts.tsv"
+start=$(date +%s%N)
+exits 75 'a VM on a host that hangs' vm-power --timeout 2 suspend lost
+took=$((($(date +%s%N) - start) / 1000000))
+kill "$listener"
+cp hosts.tsv "$VMM_STATE/hosts.tsv"
+like "$(cut -f 7 "$out")" "does not answer: no answer within " 'is not to be found'
+ok "to look for it is part of the time limit ($took ms)" test "$took" -lt 3500
+
+reads() { # COMMAND...: how often the VMs are read
+	strace -f -e trace=openat -o trace "$@" >/dev/null
+	grep -c 'vms.tsv' trace
+}
+if command -v strace >/dev/null; then
+	is "$(reads vm-power --dry-run off h1/web1 web2 h2/web1 db1)" "$(reads vm-power --dry-run off web2)" \
+		'the inventory is read once for all'
+else
+	skip 1 'needs strace'
+fi
 
 rows() { # WANT INPUT: the VMs that the rows mean, or the message
 	got=$(printf '%b' "$2" | vm-power --dry-run suspend -n -o uuid,result - 2>&1 | sed 's/.*-00000000000//; s/	possible//' | sort | paste -sd ' ')

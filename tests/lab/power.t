@@ -212,9 +212,9 @@ note on h2/same done ''
 wait $hanging
 is "$(sed -n 's/^status \([0-9]*\) .*/\1/p' hangs)" 3 'one VM on a host that hangs, one elsewhere'
 took=$(sed -n 's/^status [0-9]* //p' hangs)
-ok "it ends ($took s)" test "$took" -le 35
+ok "it ends with its time limit ($took s)" test "$took" -le 12
 like "$(cat hangs)" '^calm	done	$' 'the other is done'
-like "$(cat hangs)" "^stuck	failed	nobody can tell where 'stuck' is: host 'h3' does not answer: no answer within 10 s" \
+like "$(cat hangs)" "^stuck	failed	nobody can tell where 'stuck' is: host 'h3' does not answer: no answer within 2\\.[0-9]* s" \
 	'of the one nothing is said'
 lab thaw h3
 is "$(on h3 domstate stuck)" running 'nor done'

@@ -294,33 +294,39 @@ static void tells_all_of_one(void **state)
 
 /* ---- locate ---- */
 
+static int locate(struct fixture *f, const char *selector, struct vmm_place *place,
+		  struct vmm_err *err)
+{
+	vmm_inventory_release(&f->inv);
+	assert_int_equal(vmm_inventory_read(f->st, &f->inv, NULL), 0);
+	return vmm_scan_locate(f->st, &f->inv, selector, &quick, place, err);
+}
+
 static void found(struct fixture *f, const char *selector, const char *on, const char *how)
 {
+	struct vmm_place place = VMM_PLACE_INIT;
 	struct vmm_err err = { 0 };
-	char *changed = NULL;
-	size_t row = 99;
 
-	if (vmm_scan_locate(f->st, &f->inv, selector, &quick, &row, &changed, &err) < 0)
+	if (locate(f, selector, &place, &err) < 0)
 		fail_msg("%s: %s", selector, err.text);
-	assert_string_equal(vmm_table_at(f->inv.vms, row, "host"), on);
+	assert_string_equal(vmm_table_at(place.vm, 0, "host"), on);
+	assert_string_equal(vmm_table_at(place.host, 0, "name"), on);
 	if (!how)
-		assert_null(changed);
+		assert_null(place.changed);
 	else
-		assert_string_equal(changed, how);
-	free(changed);
+		assert_string_equal(place.changed, how);
+	vmm_place_release(&place);
 }
 
 static void not_found(struct fixture *f, const char *selector, int code, const char *why)
 {
+	struct vmm_place place = VMM_PLACE_INIT;
 	struct vmm_err err = { 0 };
-	char *changed = NULL;
-	size_t row;
 
-	assert_int_equal(vmm_scan_locate(f->st, &f->inv, selector, &quick, &row, &changed, &err),
-			 code);
+	assert_int_equal(locate(f, selector, &place, &err), code);
 	if (!strstr(err.text, why))
 		fail_msg("'%s' does not say '%s'", err.text, why);
-	assert_null(changed);
+	assert_null(place.vm);
 }
 
 static void two_hosts(struct fixture *f)
