@@ -85,24 +85,45 @@ int vmm_err_set(struct vmm_err *err, enum vmm_code code, const char *fmt, ...)
 	return code;
 }
 
-int vmm_err_errno(struct vmm_err *err, const char *fmt, ...)
+__attribute__((format(printf, 3, 0))) static int set_errno(struct vmm_err *err, enum vmm_code code,
+							   const char *fmt, va_list ap)
 {
 	int saved = errno;
-	enum vmm_code code = saved == ENOMEM ? VMM_ENOMEM : VMM_EFAIL;
 	struct raw raw = { .len = 0 };
-	va_list ap;
 
+	if (saved == ENOMEM)
+		code = VMM_ENOMEM;
 	if (!err)
 		return code;
-	va_start(ap, fmt);
 	raw_addv(&raw, fmt, ap);
-	va_end(ap);
 	errno = saved;
 	raw_addf(&raw, ": %m"); /* unlike strerror(), safe in threads */
 	err->code = code;
 	finish(err, &raw);
 	errno = saved;
 	return code;
+}
+
+int vmm_err_errno(struct vmm_err *err, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = set_errno(err, VMM_EFAIL, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int vmm_err_unreadable(struct vmm_err *err, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = set_errno(err, VMM_EINPUT, fmt, ap);
+	va_end(ap);
+	return rc;
 }
 
 int vmm_err_nomem(struct vmm_err *err)

@@ -43,6 +43,9 @@ int vmm_err_set(struct vmm_err *err, enum vmm_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Appends ": " and strerror(errno). ENOMEM becomes VMM_ENOMEM. */
 int vmm_err_errno(struct vmm_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a file that was to be read: VMM_EINPUT. */
+int vmm_err_unreadable(struct vmm_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 int vmm_err_nomem(struct vmm_err *err);
 /*
  * Puts "…: " in front of what is there. Where err may be NULL, return the code you have:

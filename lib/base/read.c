@@ -46,7 +46,7 @@ int vmm_read_fd(const char *source, int fd, size_t max, char **text, size_t *len
 		ssize_t n = read_more(fd, &b, room ? room : 1);
 
 		if (n < 0)
-			return vmm_err_errno(err, "cannot read '%s'", source);
+			return vmm_err_unreadable(err, "cannot read '%s'", source);
 		if (b.len > max)
 			return vmm_err_set(err, VMM_EINPUT, "'%s' is larger than %zu bytes", source,
 					   max);

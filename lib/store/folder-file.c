@@ -18,9 +18,11 @@ int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *
 int vmm__file_open(const struct vmm__dir *d, const char *name, int flags, int *fd, struct vmm_err *err)
 {
 	*fd = openat(d->fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*fd < 0 && (errno != ENOENT || flags & O_CREAT))
-		return vmm__file_err(err, "open", d, name);
-	return 0;
+	if (*fd >= 0 || (errno == ENOENT && !(flags & O_CREAT)))
+		return 0;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return vmm_err_unreadable(err, "cannot open '%s/%s'", d->path, name);
+	return vmm__file_err(err, "open", d, name);
 }
 
 int vmm__file_read(const struct vmm__dir *d, const char *name, int fd, char **text, size_t *len,

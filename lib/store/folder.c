@@ -46,7 +46,7 @@ static int refuse_unsafe(const char *path, struct vmm_err *err)
 	if (stat(path, &st) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		return vmm_err_errno(err, "cannot open state '%s'", path);
+		return vmm_err_unreadable(err, "cannot open state '%s'", path);
 	}
 	if (!S_ISDIR(st.st_mode))
 		return vmm_err_set(err, VMM_EINPUT, "cannot open state '%s': not a folder", path);
@@ -157,7 +157,7 @@ int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d, 
 		d->fd = open(f->path, flags);
 	}
 	if (d->fd < 0)
-		return vmm_err_errno(err, "cannot open state '%s'", f->path);
+		return vmm_err_unreadable(err, "cannot open state '%s'", f->path);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ static int check_auth_file(const char *path, struct vmm_err *err)
 	if (*path != '/')
 		return vmm_err_set(err, VMM_EINPUT, "auth file '%s': not an absolute path", path);
 	if (lstat(path, &st) < 0)
-		return vmm_err_errno(err, "auth file '%s'", path);
+		return vmm_err_unreadable(err, "auth file '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return vmm_err_set(err, VMM_EREFUSED, "auth file '%s': not a regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)

@@ -131,7 +131,7 @@ for wrong in "$tmp/h1.xml" etcd://x/y 'file:x'; do
 	VMM_STATE=$wrong exits 2 "VMM_STATE=$wrong" vm-list
 	one_line vm-list 'says so'
 done
-VMM_STATE=$tmp/h1.xml/x exits 1 'a path through a file' vm-list
+VMM_STATE=$tmp/h1.xml/x exits 2 'a path through a file' vm-list
 one_line vm-list 'is no empty state'
 chmod 777 "$VMM_STATE"
 exits 4 'a folder that anybody may write to is refused' vm-list
@@ -143,10 +143,15 @@ if test "$(id -u)" -eq 0 && command -v setpriv >/dev/null; then
 	mkdir -p copy/bin
 	cp "$(command -v vm-list)" copy/bin/ && cp -r "$VMM_BUILD/lib" copy/
 	chmod -R a+rX copy
-	exits 1 'a folder that is not readable' setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ "$tmp/copy/bin/vm-list"
+	exits 2 'a folder that is not readable' setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ "$tmp/copy/bin/vm-list"
 	like "$(cat "$err")" "^vm-list: .*Permission denied$" 'is not an empty one'
+	chmod 755 "$VMM_STATE"
+	chmod 600 "$VMM_STATE/vms.tsv"
+	exits 2 'a file that is not readable' setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ "$tmp/copy/bin/vm-list"
+	like "$(cat "$err")" "^vm-list: cannot open '.*/state/[a-z.]*': Permission denied$" 'is named'
+	chmod 700 "$VMM_STATE"
 else
-	skip 2 'needs root'
+	skip 4 'needs root'
 fi
 
 # ---- a state that is wrong ----
@@ -191,7 +196,7 @@ for how in '--json' '--format csv' '--format table' -n; do
 	vm-list $how >/dev/full 2>/dev/null && echo "$how"
 done >said
 is "$(cat said)" '' 'in any format'
-exits 1 'rows from a closed stdin' sh -c 'vm-power on - <&-'
+exits 2 'rows from a closed stdin' sh -c 'vm-power on - <&-'
 like "$(cat "$err")" "^vm-power: cannot read 'stdin': Bad file descriptor$" 'are an error'
 exits 0 'rows from an empty one' vm-power on -
 is "$(cat "$out")" "$(printf 'vm\thost\tresult\tstate\tseconds\tnote\terror')" 'are none'

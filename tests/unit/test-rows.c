@@ -388,7 +388,7 @@ static void read_stops_at_max(void **state)
 		fclose(f);
 	}
 	assert_string_equal(err.text, "'f' is larger than 99999 bytes");
-	assert_int_equal(vmm_read_fd("f", -1, 10, &text, &len, &err), VMM_EFAIL);
+	assert_int_equal(vmm_read_fd("f", -1, 10, &text, &len, &err), VMM_EINPUT);
 	assert_string_equal(err.text, "cannot read 'f': Bad file descriptor");
 }
 

@@ -45,7 +45,7 @@ static void checks_the_auth_file(void **state)
 	assert_non_null(mkdtemp(dir));
 	snprintf(file, sizeof(file), "%s/a &c", dir);
 	snprintf(link, sizeof(link), "%s/link", dir);
-	open_fails(uri, file, VMM_EFAIL, "No such file");
+	open_fails(uri, file, VMM_EINPUT, "No such file");
 	fd = open(file, O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(vmm_virt_open(uri, file, &c, NULL), 0);
