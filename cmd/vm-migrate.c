@@ -169,11 +169,14 @@ static int migrate(struct cmd_run *c, const struct vmm_migrate_options *opt)
 static int list_candidates(struct cmd_run *c, const struct vmm_migrate_options *opt)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	VMM_STRV_AUTO vms = VMM_STRV_INIT;
 	struct vmm_migrate_request *req;
 	size_t n;
 	int ret;
 
-	if (to || c->args.n != 1)
+	if (cmd_selectors(c, &vms, NULL) < 0)
+		return c->err.code;
+	if (to || vms.n != 1)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--candidates takes one VM and no --to");
 	if (vmm_inventory_read(c->store, &inv, &c->err) < 0)
 		return c->err.code;
@@ -182,8 +185,7 @@ static int list_candidates(struct cmd_run *c, const struct vmm_migrate_options *
 	if (!req)
 		return vmm_err_nomem(&c->err);
 	for (size_t i = 0; i < n; i++)
-		req[i] = (struct vmm_migrate_request){ c->args.s[0],
-						       vmm_table_at(inv.hosts, i, "name") };
+		req[i] = (struct vmm_migrate_request){ vms.s[0], vmm_table_at(inv.hosts, i, "name") };
 	ret = vmm_migrate(c->store, req, n, opt, print, c, &c->err);
 	free(req);
 	return ret < 0 ? ret : cmd_status(c);

@@ -133,7 +133,7 @@ int cmd_tree(struct cmd_run *c, const struct vmm_table *t, const long *parent);
 int cmd_object(struct cmd_run *c, const struct vmm_table *t, size_t row);
 
 /*
- * Selectors of VMs from the operands: "-" reads rows from stdin (TSV or JSON) and takes
+ * Selectors of VMs from the operands: "-", which has to be the only one, reads rows from stdin (TSV or JSON) and takes
  * column uuid, else vm or name, with host where there is one; -0 reads NUL-separated ones. *rows, where not NULL, gets
  * the rows that came by "-", for what other columns they hold (the caller's), NULL without.
  */

@@ -88,8 +88,13 @@ int cmd_selectors(struct cmd_run *c, struct vmm_strv *out, struct vmm_table **ro
 		return read_null(c, out);
 	if (dash)
 		return read_rows(c, out, rows);
-	for (size_t i = 0; i < c->args.n; i++)
+	for (size_t i = 0; i < c->args.n; i++) {
+		if (strcmp(c->args.s[i], "-") == 0)
+			return vmm_err_set(&c->err, VMM_EINPUT,
+					   "'-' stands for rows on stdin, and alone; "
+					   "a VM of that name is HOST/-, or its UUID");
 		if (vmm_strv_add(out, c->args.s[i]) < 0)
 			return vmm_err_nomem(&c->err);
+	}
 	return 0;
 }

@@ -26,6 +26,7 @@ exits 4 'an empty target' vm-migrate --to '' web2
 exits 3 '--candidates: one does not answer' vm-migrate --candidates -n -o to,ok web2
 is "$(sort "$out" | paste -sd ' ')" 'h1	no h2	no h3	no old	no' '--candidates: each host'
 host-rm old >/dev/null
+is "$(vm-list --name web2 | vm-migrate --candidates -n -o vm,to - | sort | paste -sd ' ')" 'web2	h1 web2	h2 web2	h3' '--candidates: by a row on stdin'
 exits 0 '--candidates: is an answer, not a failure' vm-migrate --candidates web2
 is "$(vm-migrate --candidates --json web2 | jq -r 'select(.to == "h1") | .reason')" "it is already on 'h1'" 'as JSON, with the reason'
 

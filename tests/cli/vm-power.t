@@ -127,6 +127,11 @@ note() { # WANT VM
 } >bad
 is "$(cat bad)" '' 'what is not as recorded is found, and said'
 is "$(vmm-fsck -n --offline)" '' 'the state is sound'
+for operands in '- web2' 'web2 -' '- -'; do
+	# shellcheck disable=SC2086
+	exits 2 "operands $operands" vm-power off $operands
+	one_line vm-power 'a dash stands alone'
+done
 printf "web\n" >one-name
 exits 2 "a bare name on stdin is no header" sh -c "vm-power on - <one-name"
 like "$(cat "$err")" "none of the columns uuid, vm, name" "and it says so"
