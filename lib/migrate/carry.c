@@ -92,10 +92,25 @@ static int settle(struct vmm__move *m)
 			   closed ? "" : "; vmm-fsck goes on from here");
 }
 
+static void report_end(struct vmm__move *m, int code)
+{
+	struct vmm_progress end = {
+		.subject = m->name,
+		.stage = "done",
+		.done = m->part,
+		.total = m->whole,
+		.downtime_ms = m->downtime_ms,
+	};
+
+	/* The last bytes went between two looks; a fast one is over before the first. */
+	if (code == 0)
+		end.done = end.total = m->whole ? m->whole : m->bytes;
+	vmm_progress_report(m->opt.progress, &end);
+}
+
 int vmm__carry_out(struct vmm__move *m)
 {
 	uint64_t started = vmm_clock_ms();
-	struct vmm_progress end = { .subject = m->name, .stage = "done", .downtime_ms = -1 };
 	int ret = look_again(m);
 
 	m->deadline = started + 2 * m->opt.timeout_ms;
@@ -112,6 +127,6 @@ int vmm__carry_out(struct vmm__move *m)
 			ret = settle(m);
 	}
 	m->ms = vmm_clock_ms() - started;
-	vmm_progress_report(m->opt.progress, &end);
+	report_end(m, ret);
 	return ret;
 }

@@ -107,7 +107,7 @@ static int pump_all(struct pump *p)
 	int rc;
 
 	while ((rc = pump_some(p)) > 0) {
-		vmm_progress_report(p->m->opt.progress, &p->progress);
+		vmm__move_report(p->m, &p->progress);
 		if (cancel && cancel->level >= 2)
 			return vmm_err_set(&p->m->err, VMM_ECANCEL, "aborted on request");
 		if (vmm_clock_ms() > p->m->deadline)

@@ -57,6 +57,8 @@ struct vmm__move {
 	uint64_t mem_needed, mem_free; /* bytes, of the target */
 	struct vmm_strv reasons;       /* against it */
 
+	uint64_t part, whole; /* what progress has told last */
+
 	/* the outcome */
 	int64_t downtime_ms;
 	uint64_t bytes, ms;
@@ -64,6 +66,8 @@ struct vmm__move {
 };
 
 void vmm__move_free(void *move);
+/* Tells progress, and remembers how far it was. */
+void vmm__move_report(struct vmm__move *m, const struct vmm_progress *p);
 /* The method that AUTO stands for, once `active` is known. */
 enum vmm_migrate_method vmm__move_method(const struct vmm__move *m);
 const char *vmm__method_name(enum vmm_migrate_method method);

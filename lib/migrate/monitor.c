@@ -72,7 +72,7 @@ static void report(struct vmm__monitor *mon, const struct job *j)
 		.downtime_ms = j->has_downtime ? (int64_t)j->downtime : -1,
 	};
 
-	vmm_progress_report(mon->m->opt.progress, &p);
+	vmm__move_report(mon->m, &p);
 }
 
 static bool stalled(struct vmm__monitor *mon, const struct job *j)

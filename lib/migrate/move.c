@@ -70,3 +70,10 @@ void vmm__against(struct vmm__move *m, const char *fmt, ...)
 	if (vmm_strv_add(&m->reasons, text) < 0)
 		vmm_err_nomem(&m->err);
 }
+
+void vmm__move_report(struct vmm__move *m, const struct vmm_progress *p)
+{
+	m->part = p->done;
+	m->whole = p->total;
+	vmm_progress_report(m->opt.progress, p);
+}

@@ -32,6 +32,7 @@ diag "$(sed 1d "$tmp/row")"
 ok 'progress is JSON' jq -se 'length > 3 and all(.subject == "web" and (.done | type) == "number")' "$tmp/progress"
 like "$(jq -r .stage "$tmp/progress" | sort -u | paste -sd ' ')" '^done memory$' 'and tells the stages'
 ok 'and how far it is' jq -se 'map(.done) | max > 1e6' "$tmp/progress"
+ok 'to the end' jq -se '.[-1] | .stage == "done" and .done > 1e6 and .done == .total' "$tmp/progress"
 whole web h2
 is "$(on h2 dominfo web | sed -n 's/^Autostart: *//p')" enable 'autostart goes with it'
 within 10 grep -q . "$tmp/watch" && sleep 0.3
