@@ -14,6 +14,7 @@ struct runner {
 	size_t n;
 	size_t max; /* that run at a time */
 	const struct vmm_cancel *cancel;
+	bool give_up;
 	int (*done)(struct vmm_job *job, void *ctx);
 	void *ctx;
 	bool stopped; /* by done */
@@ -27,6 +28,11 @@ struct runner {
 static bool stopping(const struct runner *r)
 {
 	return r->stopped || (r->cancel && __atomic_load_n(&r->cancel->level, __ATOMIC_RELAXED));
+}
+
+static bool giving_up(const struct runner *r)
+{
+	return r->give_up && r->cancel && __atomic_load_n(&r->cancel->level, __ATOMIC_RELAXED) >= 2;
 }
 
 static void report(struct runner *r, size_t job, enum vmm_job_state state, int code)
@@ -125,14 +131,17 @@ static void finish(struct runner *r, struct vmm__item *ended)
 static void abandon_late(struct runner *r)
 {
 	uint64_t now = vmm_clock_ms();
+	bool all = giving_up(r);
 
 	for (size_t at = 0; at < r->nrunning;) {
 		struct vmm__item *it = r->running[at];
 		size_t job = it->job;
 
-		if (it->deadline && it->deadline <= now && vmm__item_abandon(it)) {
+		bool late = it->deadline && it->deadline <= now;
+
+		if ((late || all) && vmm__item_abandon(it)) {
 			remove_running(r, at, job);
-			report(r, job, VMM_JOB_TIMEOUT, VMM_EAGAIN);
+			report(r, job, VMM_JOB_TIMEOUT, late ? VMM_EAGAIN : VMM_ECANCEL);
 		} else {
 			at++;
 		}
@@ -167,6 +176,7 @@ int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *l
 		.n = n,
 		.max = limits->jobs ? limits->jobs : n,
 		.cancel = cancel,
+		.give_up = limits->give_up,
 		.done = done,
 		.ctx = ctx,
 		.pool = vmm__pool_new(),

@@ -22,7 +22,8 @@
  * arg of a finished or skipped item takes it and sets job->arg to NULL.
  *
  * Cancelling: at level 1 nothing new starts (those items end with VMM_JOB_SKIPPED);
- * run() sees the level through the same `struct vmm_cancel` and may stop early at 2.
+ * run() sees the level through the same `struct vmm_cancel` and may stop early at 2, or is not
+ * waited for any longer then (give_up).
  */
 #ifndef VMM_BASE_JOBS_H
 #define VMM_BASE_JOBS_H
@@ -40,7 +41,7 @@ struct vmm_cancel {
 
 enum vmm_job_state {
 	VMM_JOB_DONE,    /* run() came back; its result is in job->code and the arg */
-	VMM_JOB_TIMEOUT, /* the deadline passed; the arg is out of bounds */
+	VMM_JOB_TIMEOUT, /* the deadline passed, or it was given up; the arg is out of bounds */
 	VMM_JOB_SKIPPED, /* never started: cancelled, or stopped by `done` */
 };
 
@@ -53,12 +54,13 @@ struct vmm_job {
 	uint64_t limit_ms;              /* from its start; 0: none */
 	const char *keys[VMM_JOB_KEYS]; /* NULL: none; borrowed until vmm_jobs_run() returns */
 	enum vmm_job_state state;       /* out */
-	int code; /* out: what run() returned; VMM_EAGAIN: timeout; why it was skipped */
+	int code; /* out: what run() returned; VMM_EAGAIN: timeout; VMM_ECANCEL: given up; why it was skipped */
 };
 
 struct vmm_jobs_limits {
 	unsigned jobs;    /* 0: as many as there are items */
 	unsigned per_key; /* 0: no limit */
+	bool give_up; /* at cancel level 2 what runs is abandoned: for work that changes nothing */
 };
 
 /*

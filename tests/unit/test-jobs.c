@@ -270,6 +270,44 @@ static void test_cancel(void **state)
 	assert_int_equal(jobs[9].code, VMM_ECANCEL);
 }
 
+static int run_and_cancel_twice(void *arg)
+{
+	struct work *k = arg;
+
+	__atomic_store_n(&k->w->cancel->level, 2, __ATOMIC_SEQ_CST);
+	return run(arg);
+}
+
+/* At level 2 nobody waits for what was only looking; without give_up it ends as it likes. */
+static void test_give_up(void **state)
+{
+	struct vmm_cancel cancel = { 0 };
+	struct vmm_jobs_limits lim = { .jobs = 2, .give_up = true };
+	struct world *w = calloc(1, sizeof(*w));
+	struct vmm_job jobs[3];
+	struct seen s = { .jobs = jobs };
+	uint64_t start = vmm_clock_ms();
+
+	(void)state;
+	assert_non_null(w);
+	w->cancel = &cancel;
+	jobs[0] = job(w, hang, 0, 0, 0);
+	jobs[1] = job(w, run_and_cancel_twice, 0, 0, 1);
+	jobs[2] = job(w, run, 0, 0, 1);
+	assert_int_equal(vmm_jobs_run(jobs, 3, &lim, &cancel, done, &s, NULL), 0);
+	assert_true(vmm_clock_ms() - start < 3000);
+	assert_int_equal(jobs[0].state, VMM_JOB_TIMEOUT);
+	assert_int_equal(jobs[0].code, VMM_ECANCEL);
+	assert_int_equal(jobs[1].state, VMM_JOB_DONE);
+	assert_int_equal(jobs[2].state, VMM_JOB_SKIPPED);
+	add(&w->gate, 1);
+	for (int i = 0; i < 500 && get(&w->freed) < 3; i++)
+		vmm_sleep_ms(10);
+	vmm_sleep_ms(20);
+	assert_int_equal(get(&w->freed), 3);
+	free(w);
+}
+
 static void test_fail_fast(void **state)
 {
 	struct vmm_jobs_limits lim = { .jobs = 1 };
@@ -364,15 +402,11 @@ static void test_threads_are_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_no_limits),
-		cmocka_unit_test(test_no_head_of_line),
-		cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_photo_finish),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_fail_fast),
-		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_limits),           cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_no_head_of_line),  cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_photo_finish),     cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_give_up),          cmocka_unit_test(test_fail_fast),
+		cmocka_unit_test(test_signals),          cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_threads_are_gone),
 	};
 
