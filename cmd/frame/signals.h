@@ -8,6 +8,7 @@
 
 #include "base/jobs.h"
 
-struct vmm_cancel *cmd_signals_catch(void);
+/* `name` is the command's, for what is said then. */
+struct vmm_cancel *cmd_signals_catch(const char *name);
 
 #endif
