@@ -24,12 +24,13 @@ static const struct cmd_column columns[] = {
 };
 
 static const struct cmd_column diff_columns[] = {
-	{ "change", VMM_TEXT, false, "new, gone, moved, renamed, started, stopped, state" },
-	{ "host", VMM_TEXT, false, "where the VM is, or was" },
+	{ "change", VMM_TEXT, false, "lost, back (a host); new, gone, moved, renamed, started, stopped, state (a VM)" },
+	{ "host", VMM_TEXT, false, "the host, or where the VM is or was" },
 	{ "name", VMM_TEXT, false, "what it is called" },
 	{ "uuid", VMM_TEXT, false, "the VM" },
 	{ "old", VMM_TEXT, false, "the host, name or state before" },
 	{ "new", VMM_TEXT, false, "the host, name or state now" },
+	{ "error", VMM_TEXT, true, "why a host was lost" },
 	CMD_COLUMNS_END
 };
 /* clang-format on */
@@ -78,13 +79,15 @@ static int scan(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows
 		ret = record(c, inv, visits, changes);
 	if (ret == 0)
 		ret = diff ? cmd_rows(c, changes) : print_visits(c, visits);
-	for (size_t i = 0; ret == 0 && i < visits->n; i++) {
-		cmd_tally(c, visits->seen[i].answered ? VMM_OK : VMM_EAGAIN);
-		if (diff && !visits->seen[i].answered)
-			cmd_say(c, "host '%s': %s", visits->seen[i].name, visits->seen[i].error);
-	}
+	for (size_t i = 0; ret == 0 && i < visits->n; i++)
+		cmd_tally(c, visits->seen[i].code);
+	if (ret == 0)
+		ret = cmd_status(c);
+	if (visits && visits->n < n)
+		ret = vmm_err_set(&c->err, VMM_ECANCEL,
+				  "interrupted: %zu of %zu hosts were not visited", n - visits->n, n);
 	vmm_scan_free(visits);
-	return ret < 0 ? ret : cmd_status(c);
+	return ret;
 }
 
 static int run(struct cmd_run *c)

@@ -49,6 +49,18 @@ static int apply_hosts(const struct vmm__batch *b, struct vmm_table *hosts, stru
 	return rc;
 }
 
+/* Before the tables change: what the batch knows of them holds until then. */
+static int diff_hosts(const struct vmm__batch *b, const struct vmm_table *hosts,
+		      struct vmm_table *diff, struct vmm_err *err)
+{
+	int rc = 0;
+
+	for (size_t r = 0; r < b->nhosts && rc == 0; r++)
+		if (b->said[r] && !b->said[r]->partial)
+			rc = vmm__diff_host(diff, vmm_table_at(hosts, r, "state"), b->said[r], err);
+	return rc;
+}
+
 int vmm_inventory_apply(struct vmm_table *hosts, struct vmm_table *vms,
 			const struct vmm_sighting *seen, size_t n, const char *now,
 			struct vmm_table *diff, struct vmm_err *err)
@@ -62,7 +74,9 @@ int vmm_inventory_apply(struct vmm_table *hosts, struct vmm_table *vms,
 	rc = vmm__batch_init(&b, hosts, seen, n, now, err);
 	if (rc < 0)
 		return rc;
-	rc = vmm__merge_vms(&b, vms, diff, err);
+	rc = diff_hosts(&b, hosts, diff, err);
+	if (rc == 0)
+		rc = vmm__merge_vms(&b, vms, diff, err);
 	if (rc == 0)
 		rc = apply_hosts(&b, hosts, err);
 	vmm__batch_release(&b);

@@ -38,18 +38,19 @@ static bool stopped(const char *state)
 static int add_state(struct vmm_table *diff, const char *uuid, const struct vmm__face *was,
 		     const struct vmm__face *is, struct vmm_err *err)
 {
-	/* A VM that was out of sight is compared with what it was before that. */
+	/* One that was out of sight has started or stopped if it is not what it was before that. */
 	const char *before = unknown(was->state) ? was->last : was->state;
+	const char *old = was->state;
 
 	if (strcmp(was->state, is->state) == 0)
 		return 0;
 	if (!unknown(before) && !unknown(is->state)) {
 		if (stopped(before) && !stopped(is->state))
-			return add(diff, "started", is, uuid, before, is->state, err);
+			return add(diff, "started", is, uuid, old, is->state, err);
 		if (!stopped(before) && stopped(is->state))
-			return add(diff, "stopped", is, uuid, before, is->state, err);
+			return add(diff, "stopped", is, uuid, old, is->state, err);
 	}
-	return add(diff, "state", is, uuid, was->state, is->state, err);
+	return add(diff, "state", is, uuid, old, is->state, err);
 }
 
 int vmm__diff_changes(struct vmm_table *diff, const char *uuid, const struct vmm__face *was,
@@ -74,4 +75,23 @@ int vmm__diff_gone(struct vmm_table *diff, const char *uuid, const struct vmm__f
 		   struct vmm_err *err)
 {
 	return add(diff, "gone", was, uuid, was->host, "", err);
+}
+
+/* Never visited before: no change. */
+int vmm__diff_host(struct vmm_table *diff, const char *was, const struct vmm_sighting *by,
+		   struct vmm_err *err)
+{
+	const struct vmm__face host = { .host = by->name, .name = "" };
+	const char *now = by->host ? vmm_table_at(by->host, 0, "state") : "";
+	int rc;
+
+	if (!diff || !*was || unknown(was) == !by->answered)
+		return 0;
+	if (by->answered)
+		return add(diff, "back", &host, "", was, *now ? now : "normal", err);
+	rc = add(diff, "lost", &host, "", was, "unknown", err);
+	if (rc == 0 &&
+	    vmm_table_put(diff, vmm_table_rows(diff) - 1, "error", by->error ? by->error : "") < 0)
+		rc = vmm_err_nomem(err);
+	return rc;
 }

@@ -55,5 +55,8 @@ int vmm__diff_new(struct vmm_table *diff, const char *uuid, const struct vmm__fa
 		  struct vmm_err *err);
 int vmm__diff_gone(struct vmm_table *diff, const char *uuid, const struct vmm__face *was,
 		   struct vmm_err *err);
+/* The row for a host, in state `was` until this visit, that fell silent or answers again. */
+int vmm__diff_host(struct vmm_table *diff, const char *was, const struct vmm_sighting *by,
+		   struct vmm_err *err);
 
 #endif

@@ -126,8 +126,9 @@ int vmm_labels_unset(const char *old, const char *key, struct vmm_buf *out, stru
 /*
  * What a visit to one host found. `host` has one row: the seen columns of hosts. `vms` has
  * a row a VM: uuid name state vcpus mem guest … and `details` "yes" where the detail columns
- * (disks nics addresses snapshots guest) are filled in. Not answered: both NULL, and `error`
- * says why.
+ * (disks nics addresses snapshots guest) are filled in. Not answered: both NULL, and `code`
+ * (VMM_EAGAIN; VMM_EINPUT or VMM_EREFUSED where another try is no use: its URI or auth file)
+ * and `error` say why.
  *
  * `at` is when the visit began. A row that was seen later than that, by a command that was
  * faster, is not overwritten: the newest sighting wins. `partial` is for a look at some VMs
@@ -137,6 +138,7 @@ struct vmm_sighting {
 	const char *name;
 	const char *at; /* NULL: now */
 	bool answered, partial;
+	enum vmm_code code;
 	const char *error;
 	const struct vmm_table *host, *vms;
 };
@@ -144,8 +146,9 @@ struct vmm_sighting {
 /*
  * Brings the inventory up to date with the sightings (one a host; of two the last counts).
  * What changed is appended to *diff when diff is not NULL (columns change host name uuid old
- * new; change is new gone moved renamed started stopped, or state for any other change of state;
- * a row for each, in the order of uuid and then of this list). A sighting of a host that is
+ * new error). First the hosts that fell silent (lost, with the reason in error) or answer
+ * again (back); then the VMs: new gone moved renamed started stopped, or state for any other
+ * change of state, a row for each, in the order of uuid and then of this list. A sighting of a host that is
  * not declared any more is ignored. vmm_inventory_apply() is the pure function behind it; when
  * it fails the tables are half done and are to be thrown away.
  */

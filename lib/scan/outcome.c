@@ -29,7 +29,8 @@ static int collect(struct vmm_job *job, void *ctx)
 	struct vmm__outcome *o = &c->out[job - c->jobs];
 	double limit = (double)job->limit_ms / 1000;
 
-	o->visited = job->state != VMM_JOB_SKIPPED;
+	/* One that was given up says nothing about the host. */
+	o->visited = job->state == VMM_JOB_DONE || job->code == VMM_EAGAIN;
 	o->code = job->code;
 	if (job->state == VMM_JOB_DONE)
 		take(o, job->arg);
@@ -41,7 +42,8 @@ static int collect(struct vmm_job *job, void *ctx)
 int vmm__visit_all(struct vmm__visit **visits, size_t n, const struct vmm_scan_options *opt,
 		   struct vmm__outcome *out, struct vmm_err *err)
 {
-	const struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : HOSTS_AT_ONCE };
+	const struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : HOSTS_AT_ONCE,
+						.give_up = true };
 	struct vmm_job *jobs = calloc(n + 1, sizeof(*jobs));
 	struct collection c = { jobs, out };
 	int rc;
@@ -77,6 +79,13 @@ void vmm__outcome_release(struct vmm__outcome *o)
 	memset(o, 0, sizeof(*o));
 }
 
+/* A connection that failed in whatever way may succeed another time. */
+static enum vmm_code kind(int code)
+{
+	return code == 0 || code == VMM_EINPUT || code == VMM_EREFUSED ? (enum vmm_code)code
+								       : VMM_EAGAIN;
+}
+
 struct vmm_sighting vmm__outcome_sighting(const struct vmm__outcome *o, bool partial)
 {
 	bool answered = o->code == 0;
@@ -86,6 +95,7 @@ struct vmm_sighting vmm__outcome_sighting(const struct vmm__outcome *o, bool par
 		.at = *o->at ? o->at : NULL,
 		.answered = answered,
 		.partial = partial,
+		.code = kind(o->code),
 		.error = answered ? NULL : o->err.text,
 		.host = answered ? o->host : NULL,
 		.vms = answered ? o->vms : NULL,

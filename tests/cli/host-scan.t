@@ -2,7 +2,7 @@
 # host-scan: visits, what changed, hosts that are not there
 . "${0%/*}/../tap.sh"
 . "$top/tests/helpers/fixture.sh"
-need jq
+need jq perl
 fixture
 recorded >before
 
@@ -34,7 +34,7 @@ exits 3 'host-scan --diff --dry-run' host-scan --diff --dry-run -n -o change,hos
 cp "$out" foreseen
 exits 3 'host-scan --diff' host-scan --diff -n -o change,host,name,old,new
 cp "$out" told
-is "$(sed 's/.*host .old.: //' "$err" | cut -c 1-16)" 'cannot connect: ' 'and on stderr who did not answer'
+is "$(cat "$err")" '' 'and nothing of a host that was silent before'
 is "$(cat told)" "$(printf '%s\t%s\t%s\t%s\t%s\n' renamed h1 renamed web1 renamed stopped h1 renamed normal stop \
 	moved h2 web2 h1 h2 started h2 web1 stop normal state h3 db1 paused normal new h1 new '' h1)" 'tells what changed'
 ok '--dry-run told the same' cmp foreseen told
@@ -48,6 +48,76 @@ is "$(cat "$out")" 'state	db1	normal	unknown' 'it may be there'
 is "$(vm-list -n --state stop -o name)" renamed 'it does not count as stopped'
 node old 5 lost 1
 exits 0 'everybody answers' host-scan --diff -n -o change,name,old,new
-is "$(cat "$out")" "$(printf 'gone\tdb1\th3\t\nstate\tlost\tunknown\tnormal')" 'then it is gone; what was out of sight is back, not new'
+is "$(cat "$out")" "$(printf 'back\t\tunknown\tnormal\ngone\tdb1\th3\t\nstate\tlost\tunknown\tnormal')" 'then it is gone; what was out of sight is back, not new'
+rm "$tmp/old.xml"
+exits 3 'a host falls silent' host-scan --diff -n -o change,host,name,old,new,error
+is "$(cut -f 1-5 "$out")" "$(printf 'lost\told\t\tnormal\tunknown\nstate\told\tlost\tnormal\tunknown')" 'it is lost'
+like "$(head -n 1 "$out")" 'cannot connect: .*old.xml' 'why'
+exits 3 'and stays so' host-scan --diff -n
+is "$(cat "$out" "$err")" '' 'which is said once'
+node old 5 lost 5
+exits 0 'it answers' host-scan --diff -n -o change,host,name,old,new
+is "$(cat "$out")" "$(printf 'back\told\t\tunknown\tnormal\nstopped\told\tlost\tunknown\tstop')" 'it is back, and what it had'
+
+# ---- hosts that cannot be asked at all ----
+
+cp "$VMM_STATE/hosts.tsv" kept
+sed "s|test://$tmp/old.xml|qemu+ext:///system|" kept >"$VMM_STATE/hosts.tsv"
+exits 2 'a URI that is not let in' host-scan -n old
+exits 3 'among others' host-scan -n
+host-set h3 --auth-file "$tmp/none" >"$out"
+exits 2 'an auth file that is not there' host-scan -n h3
+: >"$tmp/none"
+exits 4 'one that others may read' host-scan -n h3
+cp kept "$VMM_STATE/hosts.tsv"
+
+# ---- Ctrl-C ----
+
+# Nobody answers there, but somebody is listening.
+perl -MIO::Socket::INET -e '$| = 1; my $s = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1"); print $s->sockport, "\n"; sleep 60' >port &
+listener=$!
+for _ in 1 2 3 4 5 6 7 8 9; do
+	test -s port || sleep 0.2
+done
+sed "s|test://$tmp/h2.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" kept >"$VMM_STATE/hosts.tsv"
+host-scan -n --jobs 1 --timeout 2 >"$out" 2>"$err" &
+scan=$!
+sleep 1
+kill -INT $scan
+wait $scan
+is $? 1 'interrupted'
+is "$(cut -f 1-2 "$out")" "$(printf 'h1\tnormal\nh2\tunknown')" 'what had begun comes to its end'
+is "$(cat "$err")" "$(printf '%s\n' 'host-scan: interrupted: starting nothing new; once more aborts what runs' \
+	'host-scan: interrupted: 2 of 4 hosts were not visited')" 'and the rest is counted'
+is "$(host-list -n -o state h2 h3 | paste -sd ' ')" 'unknown normal' 'what was seen is recorded'
+cp kept "$VMM_STATE/hosts.tsv"
+sed "s|test://$tmp/h2.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" kept >"$VMM_STATE/hosts.tsv"
+start=$(date +%s)
+host-scan -n --timeout 30 >"$out" 2>"$err" &
+scan=$!
+sleep 1
+kill -INT $scan
+sleep 0.5
+kill -TERM $scan
+wait $scan
+is $? 1 'interrupted again'
+took=$(($(date +%s) - start))
+is "$(cut -f 1-2 "$out")" "$(printf 'h1\tnormal\nh3\tnormal\nold\tnormal')" 'who had answered is told'
+ok "it waits for nobody ($took s)" test "$took" -le 10
+is "$(host-list -n -o state h2)" normal 'and of the other nothing is said'
+host-scan -n --timeout 30 >"$out" 2>"$err" &
+scan=$!
+sleep 1
+# All at once, so that none comes too late.
+kill -STOP $scan
+kill -INT $scan
+kill -TERM $scan
+kill -HUP $scan
+kill -CONT $scan
+wait $scan
+status=$?
+case $status in 129 | 130 | 143) ;; *) false ;; esac
+is $? 0 "the third time it ends at once, by the signal ($status)"
+kill "$listener"
 is "$(vmm-fsck -n --offline)" '' 'the state is sound'
 done_testing

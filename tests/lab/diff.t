@@ -13,7 +13,7 @@ send() { lab adm timeout 60 virsh -q -c "$(uri "$2")" migrate --live --p2p "$1" 
 expect() {
 	for row; do
 		read -r change host name old new <<<"$row"
-		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$change" "$host" "$name" "${uuids[$name]}" "${old#-}" "${new#-}"
+		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$change" "$host" "${name#-}" "${uuids[$name]}" "${old#-}" "${new#-}"
 	done | LC_ALL=C sort -s -t "	" -k 4,4
 }
 # told NAME [ROW...]: a visit tells these changes and no others, and a second one tells nothing
@@ -116,8 +116,9 @@ told 'it has arrived' 'moved h3 b h1 h3'
 seen=$(column sea seen)
 lab freeze h2
 exits 3 'one of three hangs' host-scan --timeout 3 --diff -n
-is "$(cat "$out")" "$(expect 'state h2 sea normal unknown')" 'its VMs are unknown, and no others change'
-like "$(cat "$err")" "^host-scan: host 'h2': no answer within 3 s$" 'and it is named'
+is "$(cat "$out")" "$(expect 'lost h2 - normal unknown' 'state h2 sea normal unknown')" 'it is lost, its VMs are unknown, and no others change'
+is "$(cat "$err")" '' 'and that is all'
+is "$(host-list -n -o error h2)" 'no answer within 3 s' 'why is recorded'
 is "$(column sea state,last,seen)" "unknown	normal	$seen" 'with the state and time when they were last seen'
 is "$(vm-list -n --state stop -o name)" d 'they do not count as stopped'
 is "$(host-list -n -o name,state | paste -sd ' ')" 'h1	normal h2	unknown h3	normal' 'the host is unknown'
@@ -127,19 +128,19 @@ is "$(cat "$out")" "$(expect 'stopped h3 b normal stop')" 'and only that is told
 exits 75 'a visit to it alone' host-scan --timeout 2 --diff -n h2
 is "$(cat "$out")" '' 'has nothing to tell'
 lab thaw h2
-told 'it answers again' 'state h2 sea unknown normal'
+told 'it answers again' 'back h2 - unknown normal' 'state h2 sea unknown normal'
 is "$(host-list -n -o state,error h2)" 'normal	' 'and nothing is wrong with it'
 
 lab crash h2
 exits 3 'one of three is dead' host-scan --timeout 3 --diff -n
-is "$(cat "$out")" "$(expect 'state h2 sea normal unknown')" 'its VMs are unknown'
+is "$(cat "$out")" "$(expect 'lost h2 - normal unknown' 'state h2 sea normal unknown')" 'its VMs are unknown'
 lab restart h2
-told 'it is back, its guests are not' 'stopped h2 sea normal stop'
+told 'it is back, its guests are not' 'back h2 - unknown normal' 'stopped h2 sea unknown stop'
 on h2 undefine sea
 lab crash h3
 exits 3 'gone on one, while another is dead' host-scan --timeout 3 --diff -n
-is "$(cat "$out")" "$(expect 'state h3 b stop unknown' 'state h2 sea stop unknown' 'state h3 d stop unknown')" \
+is "$(cat "$out")" "$(expect 'lost h3 - normal unknown' 'state h3 b stop unknown' 'state h2 sea stop unknown' 'state h3 d stop unknown')" \
 	'may be on the dead one: unknown, not gone'
 lab restart h3
-told 'all answer' 'state h3 b unknown stop' 'gone h2 sea h2 -' 'state h3 d unknown stop'
+told 'all answer' 'back h3 - unknown normal' 'state h3 b unknown stop' 'gone h2 sea h2 -' 'state h3 d unknown stop'
 done_testing

@@ -98,12 +98,12 @@ static const struct scenario scenarios[] = {
 	  "u1 h1 web unknown normal - t1\n",
 	  "h1 t5 u1 web stop\n",
 	  "u1 h1 web stop stop - t5\n",
-	  "stopped h1 web u1 normal stop\n" },
+	  "stopped h1 web u1 unknown stop\n" },
 	{ "back, and started meanwhile", NULL,
 	  "u1 h1 web unknown stop - t1\n",
 	  "h1 t5 u1 web normal\n",
 	  "u1 h1 web normal normal - t5\n",
-	  "started h1 web u1 stop normal\n" },
+	  "started h1 web u1 unknown normal\n" },
 	{ "not visited: untouched", NULL,
 	  "u1 h1 web normal normal - t1\n",
 	  "h2 t5 - - -\n",
@@ -520,6 +520,30 @@ static void hosts_that_are_silent(void **state)
 			"h2 u2 normal qemu 5 t1 - x\n");
 }
 
+static void hosts_lost_and_back(void **state)
+{
+	VMM_TABLE_AUTO *hosts = readable_parse(HOSTS, "h1 u1 normal qemu 5 t1 - x\n"
+						      "h2 u2 unknown qemu 5 t1 - x\n"
+						      "h3 u3 unknown qemu 5 t1 - x\n"
+						      "h4 u4 - - - - - x\n");
+	VMM_TABLE_AUTO *vms = readable_parse(VMS, "u1 h1 web normal normal - t1\n");
+	VMM_TABLE_AUTO *diff = vmm_table_new(NULL);
+	const struct vmm_sighting s[] = {
+		{ .name = "h1", .error = "refused" },
+		{ .name = "h2", .answered = true },
+		{ .name = "h3", .error = "refused" },
+		{ .name = "h4", .error = "refused" },
+	};
+
+	(void)state;
+	for (int twice = 0; twice < 2; twice++)
+		assert_int_equal(vmm_inventory_apply(hosts, vms, s, 4, NOW, diff, NULL), 0);
+	readable_assert(diff, DIFF " error",
+			"lost h1 - - normal unknown refused\n"
+			"back h2 - - unknown normal -\n"
+			"state h1 web u1 normal unknown -\n");
+}
+
 static void hosts_seen_later_or_in_part(void **state)
 {
 	static const char before[] = "h1 u1 normal qemu 5 t3 - x\n"
@@ -595,6 +619,7 @@ int main(void)
 		cmocka_unit_test(hosts_that_answer),
 		cmocka_unit_test(hosts_that_warn),
 		cmocka_unit_test(hosts_that_are_silent),
+		cmocka_unit_test(hosts_lost_and_back),
 		cmocka_unit_test(hosts_seen_later_or_in_part),
 		cmocka_unit_test(a_vm_without_uuid_is_refused),
 		cmocka_unit_test(many_vms),

@@ -191,6 +191,7 @@ static void updates_are_stored(void **state)
 	update(*state, "h1", "u1 web paused\n", NULL);
 	readable_assert(diff, "change uuid old new",
 			"earlier u0 - -\n"
+			"back - unknown normal\n"
 			"new u1 - h1\n"
 			"started u1 stop normal\n");
 	assert_vms(*state, "u1 h1 web paused paused -\n");
