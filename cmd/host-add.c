@@ -27,19 +27,23 @@ static int run(struct cmd_run *c)
 	struct vmm_store *st = cmd_store(c);
 	VMM_TABLE_AUTO *row = NULL;
 	VMM_TABLE_AUTO *seen = NULL;
+	VMM_TABLE_AUTO *added = NULL;
 	const char *uri = c->args.s[1];
 
 	if (!st || vmm_name_check("host name", c->args.s[0], &c->err) < 0 || cmd_declared(c, &row) < 0)
 		return c->err.code;
 	if (vmm_table_put(row, 0, "name", c->args.s[0]) < 0 || vmm_table_put(row, 0, "uri", uri) < 0)
 		return vmm_err_nomem(&c->err);
+	/* What can be told without the host comes first. */
+	if (vmm_inventory_add_host(st, row, true, NULL, &c->err) < 0)
+		return c->err.code;
 	if (vmm_scan_probe(uri, vmm_table_at(row, 0, "auth_file"), c->timeout_ms, &seen, &c->err) < 0)
 		return vmm_err_prefix(&c->err, "host '%s'", c->args.s[0]);
 	if (merge(c, row, seen) < 0)
 		return c->err.code;
-	if (vmm_inventory_add_host(st, row, c->dry_run, &c->err) < 0)
+	if (vmm_inventory_add_host(st, row, c->dry_run, &added, &c->err) < 0)
 		return c->err.code;
-	return cmd_rows(c, row);
+	return cmd_rows(c, added);
 }
 
 static const struct cmd host_add = {

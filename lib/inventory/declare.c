@@ -9,12 +9,10 @@
 
 static const char *const tables[] = { "hosts", "vms", NULL };
 
-#define DRY 1 /* all is well, and nothing is to be written */
-
 struct declaration {
 	const char *name;
 	const struct vmm_table *row; /* its first row; NULL to remove */
-	bool dry_run;
+	struct vmm_table *added;     /* the row as it is recorded */
 };
 
 static long find(const struct vmm_table *hosts, const char *name)
@@ -195,9 +193,17 @@ static int fill_new(struct vmm_table *hosts, size_t row, const struct vmm_table 
 	return rc < 0 ? rc : check_identity(hosts, row, err);
 }
 
+static int keep_added(struct declaration *d, const struct vmm_table *hosts, size_t row,
+		      struct vmm_err *err)
+{
+	vmm_table_free(d->added); /* of a try before this one */
+	d->added = vmm_table_new(NULL);
+	return d->added && vmm_table_copy_row(d->added, hosts, row) >= 0 ? 0 : vmm_err_nomem(err);
+}
+
 static int add(struct vmm_table **t, void *arg, struct vmm_err *err)
 {
-	const struct declaration *d = arg;
+	struct declaration *d = arg;
 	long row;
 	int rc;
 
@@ -208,7 +214,7 @@ static int add(struct vmm_table **t, void *arg, struct vmm_err *err)
 		return vmm_err_set(err, VMM_EREFUSED, "it is declared already");
 	row = vmm_table_add(t[0]);
 	rc = row < 0 ? vmm_err_nomem(err) : fill_new(t[0], (size_t)row, d->row, err);
-	return rc == 0 && d->dry_run ? DRY : rc;
+	return rc < 0 ? rc : keep_added(d, t[0], (size_t)row, err);
 }
 
 static int set(struct vmm_table **t, void *arg, struct vmm_err *err)
@@ -269,10 +275,24 @@ static int rm(struct vmm_table **t, void *arg, struct vmm_err *err)
 	return remove_vms(t[1], d->name, err);
 }
 
-int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
-			   struct vmm_err *err)
+/* On a copy: needs no lock, and no right to write. */
+static int add_dry(struct vmm_store *st, struct declaration *d, struct vmm_err *err)
 {
-	struct declaration d = { .row = row, .dry_run = dry_run };
+	struct vmm_table *t[2];
+	int rc = vmm_store_read(st, tables, t, err);
+
+	if (rc < 0)
+		return rc;
+	rc = add(t, d, err);
+	vmm_table_free(t[0]);
+	vmm_table_free(t[1]);
+	return rc;
+}
+
+int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
+			   struct vmm_table **added, struct vmm_err *err)
+{
+	struct declaration d = { .row = row };
 	int rc;
 
 	if (vmm_table_rows(row) == 0)
@@ -281,11 +301,14 @@ int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bo
 	rc = vmm_name_check("host name", d.name, err);
 	if (rc < 0)
 		return rc;
-	rc = vmm_store_change(st, tables, add, &d, err);
-	if (rc == DRY)
-		return 0;
-	if (rc < 0)
+	rc = dry_run ? add_dry(st, &d, err) : vmm_store_change(st, tables, add, &d, err);
+	if (rc < 0) {
 		vmm_err_prefix(err, "cannot add host '%s'", d.name);
+	} else if (added) {
+		*added = d.added;
+		d.added = NULL;
+	}
+	vmm_table_free(d.added);
 	return rc;
 }
 

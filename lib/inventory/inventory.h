@@ -98,10 +98,11 @@ const char *vmm_inventory_group(const struct vmm_inventory *inv, size_t vm_row);
  * Declares a host: `row` is the first row of a table with the columns above (at least
  * name and uri); a column it does not have stays empty. Refused (VMM_EREFUSED): the name is
  * taken; another host has the same uri, or the same uuid (if it has one) and hypervisor.
- * URIs are checked (uri.h: VMM_EINPUT). With dry_run all is checked and nothing changed.
+ * URIs are checked (uri.h: VMM_EINPUT). With dry_run all is checked and nothing changed. *added,
+ * where not NULL, gets the row as it is recorded (the caller's).
  */
 int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
-			   struct vmm_err *err);
+			   struct vmm_table **added, struct vmm_err *err);
 /* Removes it and the VMs last seen on it; other VMs lose it from `also`. */
 int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err);
 /*

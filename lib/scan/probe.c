@@ -34,6 +34,8 @@ int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
 		rc = o.code;
 		if (err)
 			*err = o.err;
+	} else if (rc == 0 && vmm_table_put(o.host, 0, "seen", o.at) < 0) {
+		rc = vmm_err_nomem(err);
 	} else if (rc == 0) {
 		*host = o.host;
 		o.host = NULL;

@@ -15,8 +15,16 @@ ok 'host-add' host-add n1 "test://$tmp/n1.xml" --group web --label rack=7 -l dis
 is "$(host-list --json -o +labels,migrate_uri,peer_uri,auth_file,caps | jq -c '[.name, .group, .state, .hypervisor, .maint, .labels, .migrate_uri, .peer_uri, .auth_file]')" \
 	'["n1","web","normal","test",true,["disk=ssd","note=a,b=c","rack=7"],"tcp:n1","qemu+tcp://n1/system","'"$tmp"'/auth"]' 'what was declared and what was found is recorded'
 is "$(vm-list -n)" '' 'its VMs are for host-scan'
+ok 'when it was seen' test "$(host-list -n -o seen n1)" \> 2026-01-01T00:00:00Z
+host-add --dry-run --json -o name,maint,labels,seen n2 test:///default --label b=2 --label a=1 >"$out"
+is "$(jq -c '[.name, .maint, .labels, (.seen | length)]' "$out")" '["n2",false,["a=1","b=2"],20]' 'the row is what is recorded'
 exits 4 'the same name' host-add n1 test:///default
 is "$(cat "$err")" "host-add: cannot add host 'n1': it is declared already" 'is refused'
+exits 4 'the same name, of a host that is not there' host-add n1 "test://$tmp/none.xml"
+is "$(cat "$err")" "host-add: cannot add host 'n1': it is declared already" 'is refused before it is asked'
+exits 2 'a group that is none, of a host that is not there' host-add n2 "test://$tmp/none.xml" --group 'a b'
+exits 2 'an auth file that is not there' host-add n2 test:///default --auth-file "$tmp/nonexistent"
+one_line host-add 'is bad input'
 exits 4 'the same URI' host-add n2 "test://$tmp/n1.xml"
 like "$(cat "$err")" "^host-add: cannot add host 'n2': host 'n1' has the same uri " 'is refused'
 exits 4 'the same without doing it' host-add --dry-run n2 "test://$tmp/n1.xml"

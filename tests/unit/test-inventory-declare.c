@@ -42,7 +42,7 @@ static int add_as(struct vmm_store *st, const char *columns, const char *text, s
 {
 	VMM_TABLE_AUTO *row = readable_parse(columns, text);
 
-	return vmm_inventory_add_host(st, row, false, err);
+	return vmm_inventory_add_host(st, row, false, NULL, err);
 }
 
 static int add(struct vmm_store *st, const char *text, struct vmm_err *err)

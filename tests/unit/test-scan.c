@@ -70,7 +70,7 @@ static void declare(struct fixture *f, const char *name, const char *uri)
 	assert_true(row && vmm_table_add(row) == 0);
 	vmm_table_set(row, 0, 0, name);
 	vmm_table_set(row, 0, 1, uri);
-	if (vmm_inventory_add_host(f->st, row, false, &err) < 0)
+	if (vmm_inventory_add_host(f->st, row, false, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	vmm_inventory_release(&f->inv);
 	assert_int_equal(vmm_inventory_read(f->st, &f->inv, NULL), 0);
@@ -154,6 +154,7 @@ static void probes(void **state)
 	assert_string_equal(vmm_table_at(h, 0, "mem_total"), "3221225472");
 	assert_string_equal(vmm_table_at(h, 0, "version"), "0.0.2");
 	assert_string_equal(vmm_table_at(h, 0, "caps"), vmm_virt_caps("test"));
+	assert_int_equal(strlen(vmm_table_at(h, 0, "seen")), VMM_TIME_LEN);
 	vmm_table_free(h);
 	assert_int_equal(vmm_scan_probe("qemu+tcp://127.0.0.1:1/system", NULL, 0, &h, &err),
 			 VMM_EAGAIN);
