@@ -133,27 +133,19 @@ static int resolve(struct batch *b, struct item *it)
 	return 0;
 }
 
-/* All hosts are asked anew: for VMs that the inventory does not know, or not where they are. */
+/*
+ * All hosts are asked anew: for VMs that the inventory does not know, or not where they are. If that
+ * is cancelled, so will be what is to come.
+ */
 static int look_everywhere(struct batch *b, struct vmm_err *err)
 {
-	struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms, .cancel = b->opt.cancel };
-	size_t n = vmm_table_rows(b->inv.hosts);
-	size_t *rows = calloc(n + 1, sizeof(*rows));
-	struct vmm_scan *scan = NULL;
-	int ret;
+	const struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms,
+					      .cancel = b->opt.cancel };
+	VMM_STR_AUTO silent = NULL;
+	int rc = vmm_scan_everywhere(b->st, &b->inv, &opt, &b->inv, &silent, err);
 
-	if (!rows)
-		return vmm_err_nomem(err);
-	for (size_t i = 0; i < n; i++)
-		rows[i] = i;
-	ret = vmm_scan_visit(&b->inv, rows, n, &opt, &scan, err);
-	if (ret == 0)
-		ret = vmm_inventory_update(b->st, scan->seen, scan->n, NULL, err);
-	b->silent = ret == 0 && scan->failed > 0;
-	vmm_scan_free(scan);
-	free(rows);
-	vmm_inventory_release(&b->inv);
-	return ret < 0 ? ret : vmm_inventory_read(b->st, &b->inv, err);
+	b->silent = rc < 0 || silent;
+	return rc == VMM_ECANCEL ? 0 : rc;
 }
 
 static int resolve_all(struct batch *b, struct vmm_err *err)

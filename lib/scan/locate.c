@@ -42,17 +42,11 @@ static int nomem(const struct search *s)
 
 static int record(struct search *s, const struct vmm_sighting *seen, size_t n)
 {
-	struct vmm_inventory fresh = VMM_INVENTORY_INIT;
-	int rc = vmm_inventory_update(s->st, seen, n, NULL, s->err);
+	int rc = vmm__scan_record(s->st, &s->fresh, seen, n, s->err);
 
 	if (rc == 0)
-		rc = vmm_inventory_read(s->st, &fresh, s->err);
-	if (rc < 0)
-		return rc;
-	vmm_inventory_release(&s->fresh);
-	s->fresh = fresh;
-	s->inv = &s->fresh;
-	return 0;
+		s->inv = &s->fresh;
+	return rc;
 }
 
 static struct vmm_scan_options options(const struct search *s, uint64_t ms)
@@ -71,32 +65,13 @@ static uint64_t time_left(const struct search *s)
 	return s->until > now ? s->until - now : 0;
 }
 
-/* Every host, and what they say into the inventory. *silent: one that did not answer, and why. */
 static int visit_all(struct search *s, char **silent)
 {
 	struct vmm_scan_options opt = options(s, time_left(s));
-	size_t n = vmm_table_rows(s->inv->hosts);
-	size_t *rows = calloc(n + 1, sizeof(*rows));
-	VMM_BUF_AUTO text = VMM_BUF_INIT;
-	struct vmm_scan *scan = NULL;
-	int rc;
+	int rc = vmm_scan_everywhere(s->st, s->inv, &opt, &s->fresh, silent, s->err);
 
-	for (size_t i = 0; rows && i < n; i++)
-		rows[i] = i;
-	rc = rows ? vmm_scan_visit(s->inv, rows, n, &opt, &scan, s->err) : nomem(s);
-	free(rows);
-	if (rc < 0)
-		return rc;
-	if (scan->n < n)
-		rc = vmm_err_set(s->err, VMM_ECANCEL, "cancelled");
 	if (rc == 0)
-		rc = record(s, scan->seen, scan->n);
-	for (size_t i = 0; i < scan->n && rc == 0 && !text.len; i++)
-		if (!scan->seen[i].answered)
-			vmm_buf_addf(&text, "host '%s' does not answer: %s", scan->seen[i].name,
-				     scan->seen[i].error);
-	vmm_scan_free(scan);
-	*silent = rc == 0 && text.len ? vmm_buf_steal(&text) : NULL;
+		s->inv = &s->fresh;
 	return rc;
 }
 

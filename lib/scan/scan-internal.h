@@ -63,6 +63,10 @@ struct vmm__outcome {
 	struct vmm_table *host, *vms;
 };
 
+/* What was seen into the inventory, and *now gets what that is then, instead of what it was. */
+int vmm__scan_record(struct vmm_store *st, struct vmm_inventory *now,
+		     const struct vmm_sighting *seen, size_t n, struct vmm_err *err);
+
 /* Makes n visits, which become this function's; out[i] is what came of the i-th. */
 int vmm__visit_all(struct vmm__visit **visits, size_t n, const struct vmm_scan_options *opt,
 		   struct vmm__outcome *out, struct vmm_err *err);

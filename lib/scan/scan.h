@@ -62,6 +62,15 @@ void vmm_scan_free(struct vmm_scan *s);
 void vmm_scan_refresh(struct vmm_store *st, const struct vmm_inventory *inv,
 		      const struct vmm_strv *hosts, uint64_t limit_ms);
 
+/*
+ * Visits all hosts of inv and records what they say; *now, which may be inv, gets the inventory
+ * as it is then, instead of what it was. *silent gets a sentence about one that did not answer
+ * (the caller's), or NULL if all did.
+ */
+int vmm_scan_everywhere(struct vmm_store *st, const struct vmm_inventory *inv,
+			const struct vmm_scan_options *opt, struct vmm_inventory *now,
+			char **silent, struct vmm_err *err);
+
 /* One host that need not be declared yet (host-add): its seen columns, as one row. */
 int vmm_scan_probe(const char *uri, const char *auth_file, uint64_t timeout_ms,
 		   struct vmm_table **host, struct vmm_err *err);
