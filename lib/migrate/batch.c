@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Many moves: found, checked all at once, then carried out as a sliding window.
- *
- * An item holds its request and its move. A job gets the move as its argument; if the job has to be
- * abandoned the move stays with it, and the item is left without one.
- */
+/* Many moves: found, checked all at once, then carried out as a sliding window. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "migrate/internal.h"
+#include "migrate/batch.h"
 #include "scan/scan.h"
 
 #define CHECK_MS (20 * 1000)
@@ -18,28 +13,7 @@
 #define CHECKS_AT_ONCE 32
 #define LOGINS_AT_ONCE 8 /* to one host: sshd turns away more than ten that are not done */
 
-struct item {
-	const struct vmm_migrate_request *req;
-	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
-	char *name, *uuid, *from;
-	bool stale, ended, tried;
-	int code;
-	struct vmm_err err;
-};
-
-struct batch {
-	struct vmm_store *st;
-	struct vmm_inventory inv;
-	struct vmm_migrate_options opt;
-	struct item *items;
-	size_t n;
-	vmm_migrate_done *done;
-	void *ctx;
-	bool stop;
-	bool silent; /* a host did not answer when all were asked */
-};
-
-static const char *result_word(const struct batch *b, int code)
+static const char *result_word(const struct vmm__batch *b, int code)
 {
 	switch (code) {
 	case VMM_OK:
@@ -56,14 +30,15 @@ static const char *result_word(const struct batch *b, int code)
 }
 
 /* Before anybody has looked, `auto` stands for nothing yet. */
-static const char *method_word(const struct batch *b, const struct item *it)
+static const char *method_word(const struct vmm__batch *b, const struct vmm__task *it)
 {
 	if (b->opt.method == VMM_MIGRATE_AUTO && (!it->m || !it->m->dom))
 		return "";
 	return vmm__method_name(it->m ? vmm__move_method(it->m) : b->opt.method);
 }
 
-static void finish(struct batch *b, struct item *it, int code, const char *word, const char *error)
+static void finish(struct vmm__batch *b, struct vmm__task *it, int code, const char *word,
+		   const char *error)
 {
 	struct vmm_migrate_result r = {
 		.vm = it->name ? it->name : it->req->vm,
@@ -84,7 +59,7 @@ static void finish(struct batch *b, struct item *it, int code, const char *word,
 		b->stop = true;
 }
 
-static void finish_refused(struct batch *b, struct item *it)
+static void finish_refused(struct vmm__batch *b, struct vmm__task *it)
 {
 	VMM_BUF_AUTO reasons = VMM_BUF_INIT;
 
@@ -93,83 +68,11 @@ static void finish_refused(struct batch *b, struct item *it)
 	finish(b, it, VMM_EREFUSED, NULL, reasons.data);
 }
 
-/* ---- who is meant ---- */
-
-static int name_it(struct item *it, const struct vmm_inventory *inv, size_t row)
-{
-	free(it->name);
-	free(it->uuid);
-	free(it->from);
-	it->name = strdup(vmm_table_at(inv->vms, row, "name"));
-	it->uuid = strdup(vmm_table_at(inv->vms, row, "uuid"));
-	it->from = strdup(vmm_table_at(inv->vms, row, "host"));
-	return it->name && it->uuid && it->from ? 0 : vmm_err_nomem(&it->err);
-}
-
-static int resolve(struct batch *b, struct item *it)
-{
-	struct vmm__move *m;
-	size_t row;
-
-	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
-		return it->err.code;
-	vmm__move_free(it->m);
-	it->m = m = calloc(1, sizeof(*m));
-	if (!m || name_it(it, &b->inv, row) < 0)
-		return vmm_err_nomem(&it->err);
-	m->opt = b->opt;
-	m->may_roam = strcmp(vmm_table_at(b->inv.vms, row, "last"), "stop") != 0 ||
-		      *vmm_table_at(b->inv.vms, row, "also");
-	m->downtime_ms = -1;
-	m->name = strdup(it->name);
-	m->uuid = strdup(it->uuid);
-	if (!m->name || !m->uuid || vmm_store_dup(b->st, &m->st, &it->err) < 0)
-		return vmm_err_nomem(&it->err);
-	if (!vmm__end_fill(&m->dst, &b->inv, it->req->to))
-		return vmm_err_set(&it->err, VMM_ENOTFOUND, "no host '%s' is declared", it->req->to);
-	if (!vmm__end_fill(&m->src, &b->inv, it->from))
-		return vmm_err_set(&it->err, VMM_ENOTFOUND,
-				   "its host '%s' is not declared any more", it->from);
-	return 0;
-}
-
-/*
- * All hosts are asked anew: for VMs that the inventory does not know, or not where they are. If that
- * is cancelled, so will be what is to come.
- */
-static int look_everywhere(struct batch *b, struct vmm_err *err)
-{
-	const struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms,
-					      .cancel = b->opt.cancel };
-	VMM_STR_AUTO silent = NULL;
-	int rc = vmm_scan_everywhere(b->st, &b->inv, &opt, &b->inv, &silent, err);
-
-	b->silent = rc < 0 || silent;
-	return rc == VMM_ECANCEL ? 0 : rc;
-}
-
-static int resolve_all(struct batch *b, struct vmm_err *err)
-{
-	bool unknown = false;
-
-	for (size_t i = 0; i < b->n; i++) {
-		b->items[i].code = resolve(b, &b->items[i]);
-		unknown |= b->items[i].code == VMM_ENOTFOUND && !b->items[i].uuid;
-	}
-	if (!unknown)
-		return 0;
-	if (look_everywhere(b, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < b->n; i++)
-		b->items[i].code = resolve(b, &b->items[i]);
-	return 0;
-}
-
 /* ---- checking ---- */
 
 struct job_ctx {
-	struct batch *b;
-	struct item **of; /* of job i */
+	struct vmm__batch *b;
+	struct vmm__task **of; /* of job i */
 	struct vmm_job *jobs;
 };
 
@@ -181,7 +84,7 @@ static int run_check(void *arg)
 static int checked(struct vmm_job *job, void *arg)
 {
 	struct job_ctx *c = arg;
-	struct item *it = c->of[job - c->jobs];
+	struct vmm__task *it = c->of[job - c->jobs];
 
 	if (job->state == VMM_JOB_DONE) {
 		it->code = job->code;
@@ -199,8 +102,8 @@ static int checked(struct vmm_job *job, void *arg)
 	return 0;
 }
 
-static int run_jobs(struct batch *b, bool (*takes)(const struct item *), struct vmm_job like,
-		    const struct vmm_jobs_limits *limits,
+static int run_jobs(struct vmm__batch *b, bool (*takes)(const struct vmm__task *),
+		    struct vmm_job like, const struct vmm_jobs_limits *limits,
 		    int (*done)(struct vmm_job *job, void *ctx), struct vmm_err *err)
 {
 	struct job_ctx c = { b, calloc(b->n + 1, sizeof(*c.of)), calloc(b->n + 1, sizeof(*c.jobs)) };
@@ -210,7 +113,7 @@ static int run_jobs(struct batch *b, bool (*takes)(const struct item *), struct 
 	if (!c.of || !c.jobs)
 		ret = vmm_err_nomem(err);
 	for (size_t i = 0; ret == 0 && i < b->n; i++) {
-		struct item *it = &b->items[i];
+		struct vmm__task *it = &b->items[i];
 
 		if (!takes(it))
 			continue;
@@ -228,17 +131,17 @@ static int run_jobs(struct batch *b, bool (*takes)(const struct item *), struct 
 	return ret;
 }
 
-static bool wants_check(const struct item *it)
+static bool wants_check(const struct vmm__task *it)
 {
 	return !it->ended && it->code == VMM_OK;
 }
 
-static bool wants_second_look(const struct item *it)
+static bool wants_second_look(const struct vmm__task *it)
 {
 	return !it->ended && it->stale;
 }
 
-static int check_all(struct batch *b, struct vmm_err *err)
+static int check_all(struct vmm__batch *b, struct vmm_err *err)
 {
 	const struct vmm_job like = { .run = run_check,
 				      .free_arg = vmm__move_free,
@@ -253,41 +156,32 @@ static int check_all(struct batch *b, struct vmm_err *err)
 	if (!stale)
 		return 0;
 	/* Something was moved or removed behind our back (F4): look where it is, and check again. */
-	if (look_everywhere(b, err) < 0)
+	if (vmm__find_again(b, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < b->n; i++) {
-		struct item *it = &b->items[i];
-		bool roams = it->m && it->m->may_roam;
-
-		if (!wants_second_look(it))
-			continue;
-		it->code = resolve(b, it);
-		if (it->code < 0)
-			it->stale = false;
-		else /* every host was asked: only one that did not answer may run it */
-			it->m->may_roam = roams && b->silent;
-	}
 	return run_jobs(b, wants_second_look, like, &limits, checked, err);
 }
 
-/* What each takes from its target's memory is not there for those behind it; nor is a VM twice. */
-static void check_together(struct batch *b, size_t at)
+/* What each takes of its target, memory and name, is not there for those behind it; nor is a VM twice. */
+static void check_together(struct vmm__batch *b, size_t at)
 {
-	struct item *it = &b->items[at];
+	struct vmm__task *it = &b->items[at];
 	uint64_t taken = 0;
 	size_t others = 0;
 
 	for (size_t i = 0; i < at; i++) {
-		const struct item *o = &b->items[i];
+		const struct vmm__task *o = &b->items[i];
 
 		if (o->code < 0 || o->m->reasons.n > 0)
 			continue;
 		if (strcmp(o->uuid, it->uuid) == 0)
 			vmm__against(it->m, "it is named twice");
-		if (strcmp(o->req->to, it->req->to) == 0) {
-			taken += o->m->mem_needed;
-			others++;
-		}
+		if (strcmp(o->req->to, it->req->to) != 0)
+			continue;
+		if (strcmp(o->uuid, it->uuid) != 0 && strcmp(o->name, it->name) == 0)
+			vmm__against(it->m, "another VM of that name (%s) goes to '%s' before it",
+				     o->uuid, it->req->to);
+		taken += o->m->mem_needed;
+		others++;
 	}
 	if (others > 0 && it->m->mem_needed <= it->m->mem_free &&
 	    it->m->mem_needed + taken > it->m->mem_free)
@@ -296,13 +190,13 @@ static void check_together(struct batch *b, size_t at)
 }
 
 /* Ends those that can't go, and with check_only all. */
-static void sort_out(struct batch *b)
+static void sort_out(struct vmm__batch *b)
 {
 	for (size_t i = 0; i < b->n && !b->opt.alternatives; i++)
 		if (b->items[i].code == VMM_OK)
 			check_together(b, i);
 	for (size_t i = 0; i < b->n; i++) {
-		struct item *it = &b->items[i];
+		struct vmm__task *it = &b->items[i];
 
 		if (it->code < 0)
 			finish(b, it, it->code, NULL, it->err.text);
@@ -323,7 +217,7 @@ static int run_move(void *arg)
 static int moved(struct vmm_job *job, void *arg)
 {
 	struct job_ctx *c = arg;
-	struct item *it = c->of[job - c->jobs];
+	struct vmm__task *it = c->of[job - c->jobs];
 
 	it->tried = job->state != VMM_JOB_SKIPPED;
 	if (job->state == VMM_JOB_DONE) {
@@ -339,12 +233,12 @@ static int moved(struct vmm_job *job, void *arg)
 	return c->b->stop;
 }
 
-static bool wants_move(const struct item *it)
+static bool wants_move(const struct vmm__task *it)
 {
 	return !it->ended;
 }
 
-static int move_all(struct batch *b, struct vmm_err *err)
+static int move_all(struct vmm__batch *b, struct vmm_err *err)
 {
 	const struct vmm_job like = { .run = run_move,
 				      .free_arg = vmm__move_free,
@@ -360,7 +254,7 @@ static int move_all(struct batch *b, struct vmm_err *err)
 	return run_jobs(b, wants_move, like, &limits, moved, err);
 }
 
-static void visit_hosts(struct batch *b)
+static void visit_hosts(struct vmm__batch *b)
 {
 	VMM_STRV_AUTO hosts = VMM_STRV_INIT;
 
@@ -383,7 +277,7 @@ int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, siz
 		const struct vmm_migrate_options *opt, vmm_migrate_done *done, void *ctx,
 		struct vmm_err *err)
 {
-	struct batch b = { .st = st, .opt = *opt, .n = n, .done = done, .ctx = ctx };
+	struct vmm__batch b = { .st = st, .opt = *opt, .n = n, .done = done, .ctx = ctx };
 	int ret;
 
 	set_defaults(&b.opt);
@@ -394,7 +288,7 @@ int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, siz
 		b.items[i].req = &req[i];
 	ret = vmm_inventory_read(st, &b.inv, err);
 	if (ret == 0)
-		ret = resolve_all(&b, err);
+		ret = vmm__find_all(&b, err);
 	if (ret == 0)
 		ret = check_all(&b, err);
 	if (ret == 0)
@@ -410,6 +304,7 @@ int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, siz
 		free(b.items[i].from);
 	}
 	free(b.items);
+	vmm_table_free(b.open);
 	vmm_inventory_release(&b.inv);
 	return ret;
 }

@@ -37,5 +37,22 @@ is "$(sort "$out" | paste -sd ' ')" 'web1	h2	refused web2	h3	refused' 'goes to t
 exits 2 'no target at all' sh -c 'printf "vm\tto\nweb2\th3\nh1/web1\t\n" | vm-migrate -'
 one_line vm-migrate 'is wrong usage'
 is "$(vmm-fsck -n)" '' 'nothing was begun'
+
+# Work that others have in the journal is told of before any host is asked.
+mkfifo hold
+store-helper begin "$VMM_STATE" migrate "$(vm_uuid 2)" <hold >begun &
+holder=$!
+exec 3>hold
+for i in $(seq 50); do test -s begun && break; sleep 0.1; done
+exits 4 'a VM that is being migrated' vm-migrate --check --to h3 -n -o result,error web2
+like "$(cat "$out")" "^refused	a migration of it is under way \(pid $holder on .*, since 20" 'says by whom'
+exec 3>&-
+wait $holder
+for way in -n --check; do
+	exits 4 "one whose migration was cut short: $way" vm-migrate $way --to h3 -n -o vm,from,result,error web2
+	like "$(cat "$out")" '^web2	h1	refused	an earlier migration of it was cut short \(since 20.*\): run vmm-fsck' 'names vmm-fsck'
+done
+exits 4 'others' vm-migrate --check --to h3 -n -o error h1/web1
+like "$(cat "$out")" "no live migration" 'are looked at as ever'
 is "$(vm-list -n -o host,name,state | paste -sd ' ')" "$(cut -f 2-4 "$VMM_STATE/vms.tsv" | sed 1d | paste -sd ' ')" 'and nothing has moved'
 done_testing

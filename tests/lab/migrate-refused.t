@@ -111,6 +111,9 @@ exits 3 'two that only together do not fit' migrate --check first second --to h4
 diag "$(sed 1d "$out")"
 is "$(cell result | paste -sd ' ')" 'possible refused' 'the second is refused'
 like "$(cell error)" "not enough memory on 'h4' for it and the 1 before it" 'for the first'
+exits 3 'two of one name' migrate --check "$(lab uuid h1/twin)" "$(lab uuid h3/twin)" --to h2
+is "$(cell result | paste -sd ' ')" 'possible refused' 'the second is refused'
+like "$(cell error)" "another VM of that name \\($(lab uuid h1/twin)\\) goes to 'h2' before it" 'and named'
 exits 3 'twice the same' migrate --check web web --to h2
 like "$(cell error)" 'named twice' 'is refused'
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Many moves, shared by batch.c, which checks and carries them out, and find.c, which finds the VMs.
+ *
+ * A task holds its request and its move. A job gets the move as its argument; if the job has to be
+ * abandoned the move stays with it, and the task is left without one.
+ */
+#ifndef VMM_MIGRATE_BATCH_H
+#define VMM_MIGRATE_BATCH_H
+
+#include "migrate/internal.h"
+
+struct vmm__task {
+	const struct vmm_migrate_request *req;
+	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
+	char *name, *uuid, *from;
+	bool stale, ended, tried;
+	int code;
+	struct vmm_err err;
+};
+
+struct vmm__batch {
+	struct vmm_store *st;
+	struct vmm_inventory inv;
+	struct vmm_migrate_options opt;
+	struct vmm__task *items;
+	size_t n;
+	vmm_migrate_done *done;
+	void *ctx;
+	bool stop;
+	bool silent;            /* a host did not answer when all were asked */
+	struct vmm_table *open; /* the intents that others have */
+};
+
+/* Who is meant: gives each task its move, or the code and sentence why not. */
+int vmm__find_all(struct vmm__batch *b, struct vmm_err *err);
+/* The same for those that were not where they were recorded (stale), after a look at every host. */
+int vmm__find_again(struct vmm__batch *b, struct vmm_err *err);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which VM a request means, where it is, and whether others are at it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "migrate/batch.h"
+#include "scan/scan.h"
+
+static int name_it(struct vmm__task *it, const struct vmm_inventory *inv, size_t row)
+{
+	free(it->name);
+	free(it->uuid);
+	free(it->from);
+	it->name = strdup(vmm_table_at(inv->vms, row, "name"));
+	it->uuid = strdup(vmm_table_at(inv->vms, row, "uuid"));
+	it->from = strdup(vmm_table_at(inv->vms, row, "host"));
+	return it->name && it->uuid && it->from ? 0 : vmm_err_nomem(&it->err);
+}
+
+static int fill_move(struct vmm__batch *b, struct vmm__task *it, size_t row)
+{
+	struct vmm__move *m = it->m;
+
+	m->opt = b->opt;
+	m->may_roam = strcmp(vmm_table_at(b->inv.vms, row, "last"), "stop") != 0 ||
+		      *vmm_table_at(b->inv.vms, row, "also");
+	m->downtime_ms = -1;
+	m->name = strdup(it->name);
+	m->uuid = strdup(it->uuid);
+	if (!m->name || !m->uuid)
+		return vmm_err_nomem(&it->err);
+	if (vmm_store_dup(b->st, &m->st, &it->err) < 0)
+		return it->err.code;
+	if (!vmm__end_fill(&m->dst, &b->inv, it->req->to))
+		return vmm_err_set(&it->err, VMM_ENOTFOUND, "no host '%s' is declared", it->req->to);
+	if (!vmm__end_fill(&m->src, &b->inv, it->from))
+		return vmm_err_set(&it->err, VMM_ENOTFOUND,
+				   "its host '%s' is not declared any more", it->from);
+	return 0;
+}
+
+/* What its hosts would say of one that is halfway is no ground to decide anything on. */
+static int check_journal(const struct vmm__batch *b, struct vmm__task *it)
+{
+	for (size_t r = 0; r < vmm_table_rows(b->open); r++) {
+		const char *since = vmm_table_at(b->open, r, "since");
+
+		if (strcmp(vmm_table_at(b->open, r, "op"), "migrate") != 0 ||
+		    strcmp(vmm_table_at(b->open, r, "subject"), it->uuid) != 0)
+			continue;
+		if (strcmp(vmm_table_at(b->open, r, "alive"), "yes") == 0)
+			return vmm_err_set(&it->err, VMM_EREFUSED,
+					   "a migration of it is under way (pid %s on %s, since %s)",
+					   vmm_table_at(b->open, r, "pid"),
+					   vmm_table_at(b->open, r, "host"), since);
+		return vmm_err_set(&it->err, VMM_EREFUSED,
+				   "an earlier migration of it was cut short (since %s): "
+				   "run vmm-fsck --repair",
+				   since);
+	}
+	return 0;
+}
+
+static int find(struct vmm__batch *b, struct vmm__task *it)
+{
+	size_t row;
+
+	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
+		return it->err.code;
+	vmm__move_free(it->m);
+	it->m = calloc(1, sizeof(*it->m));
+	if (!it->m)
+		return vmm_err_nomem(&it->err);
+	if (name_it(it, &b->inv, row) < 0 || fill_move(b, it, row) < 0 || check_journal(b, it) < 0)
+		return it->err.code;
+	return 0;
+}
+
+/* If that is cancelled, so will be what is to come. */
+static int look_everywhere(struct vmm__batch *b, struct vmm_err *err)
+{
+	const struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms, .cancel = b->opt.cancel };
+	VMM_STR_AUTO silent = NULL;
+	int rc = vmm_scan_everywhere(b->st, &b->inv, &opt, &b->inv, &silent, err);
+
+	b->silent = rc < 0 || silent;
+	return rc == VMM_ECANCEL ? 0 : rc;
+}
+
+int vmm__find_all(struct vmm__batch *b, struct vmm_err *err)
+{
+	bool unknown = false;
+
+	if (vmm_intent_list(b->st, &b->open, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++) {
+		b->items[i].code = find(b, &b->items[i]);
+		unknown |= b->items[i].code == VMM_ENOTFOUND && !b->items[i].uuid;
+	}
+	if (!unknown)
+		return 0;
+	if (look_everywhere(b, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++)
+		b->items[i].code = find(b, &b->items[i]);
+	return 0;
+}
+
+int vmm__find_again(struct vmm__batch *b, struct vmm_err *err)
+{
+	if (look_everywhere(b, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n; i++) {
+		struct vmm__task *it = &b->items[i];
+		bool roams = it->m && it->m->may_roam;
+
+		if (it->ended || !it->stale)
+			continue;
+		it->code = find(b, it);
+		if (it->code < 0)
+			it->stale = false;
+		else /* every host was asked: only one that did not answer may run it */
+			it->m->may_roam = roams && b->silent;
+	}
+	return 0;
+}
