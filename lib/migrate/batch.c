@@ -8,6 +8,7 @@
 #include "scan/scan.h"
 
 #define CHECK_MS (20 * 1000)
+#define LOST_MS (5 * 1000) /* beyond that: by then keep-alive has ended a call that hangs */
 #define TIMEOUT_MS (30 * 60 * 1000)
 #define GRACE_MS (3 * 60 * 1000) /* beyond the limits: to abort, to settle */
 #define CHECKS_AT_ONCE 32
@@ -48,7 +49,7 @@ static void finish(struct vmm__batch *b, struct vmm__task *it, int code, const c
 		.method = method_word(b, it),
 		.result = word ? word : result_word(b, code),
 		.error = code == VMM_OK ? "" : error,
-		.ms = it->m ? it->m->ms : 0,
+		.ms = it->ms,
 		.downtime_ms = it->m ? it->m->downtime_ms : -1,
 		.bytes = it->m ? it->m->bytes : 0,
 		.code = code,
@@ -90,9 +91,11 @@ static int checked(struct vmm_job *job, void *arg)
 		it->code = job->code;
 		it->err = it->m->err;
 		it->stale = it->m->stale;
+		it->ms += it->m->ms;
 		job->arg = NULL; /* the item keeps it */
 	} else if (job->state == VMM_JOB_TIMEOUT) {
 		it->m = NULL;
+		it->ms += job->limit_ms;
 		it->code = vmm_err_set(&it->err, VMM_EAGAIN, "'%s' or '%s' does not answer",
 				       it->from, it->req->to);
 	} else {
@@ -145,7 +148,7 @@ static int check_all(struct vmm__batch *b, struct vmm_err *err)
 {
 	const struct vmm_job like = { .run = run_check,
 				      .free_arg = vmm__move_free,
-				      .limit_ms = b->opt.check_ms };
+				      .limit_ms = b->opt.check_ms + LOST_MS };
 	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE, .per_key = LOGINS_AT_ONCE };
 	bool stale = false;
 
@@ -214,6 +217,12 @@ static int run_move(void *arg)
 	return vmm__carry_out(arg);
 }
 
+static void skip(struct vmm__batch *b, struct vmm__task *it)
+{
+	it->ms = 0;
+	finish(b, it, VMM_ECANCEL, "skipped", "not started");
+}
+
 static int moved(struct vmm_job *job, void *arg)
 {
 	struct job_ctx *c = arg;
@@ -221,13 +230,17 @@ static int moved(struct vmm_job *job, void *arg)
 
 	it->tried = job->state != VMM_JOB_SKIPPED;
 	if (job->state == VMM_JOB_DONE) {
+		it->ms = it->m->ms;
 		finish(c->b, it, job->code, NULL, it->m->err.text);
 	} else if (job->state == VMM_JOB_TIMEOUT) {
 		it->m = NULL;
-		finish(c->b, it, VMM_EAGAIN, "unknown",
-		       "a host does not answer; vmm-fsck tells where the VM is");
+		it->ms = job->limit_ms;
+		vmm_err_set(&it->err, VMM_EAGAIN,
+			    "'%s' or '%s' does not answer; vmm-fsck tells where the VM is",
+			    it->from, it->req->to);
+		finish(c->b, it, VMM_EAGAIN, "unknown", it->err.text);
 	} else {
-		finish(c->b, it, VMM_ECANCEL, "skipped", "not started");
+		skip(c->b, it);
 	}
 	it->m = NULL; /* freed with the job */
 	return c->b->stop;
@@ -248,7 +261,7 @@ static int move_all(struct vmm__batch *b, struct vmm_err *err)
 	if (b->stop) {
 		for (size_t i = 0; i < b->n; i++)
 			if (!b->items[i].ended)
-				finish(b, &b->items[i], VMM_ECANCEL, "skipped", "not started");
+				skip(b, &b->items[i]);
 		return 0;
 	}
 	return run_jobs(b, wants_move, like, &limits, moved, err);

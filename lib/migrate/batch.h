@@ -15,6 +15,7 @@ struct vmm__task {
 	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
 	char *name, *uuid, *from;
 	bool stale, ended, tried;
+	uint64_t ms; /* that it took: to carry it out, else to check it */
 	int code;
 	struct vmm_err err;
 };

@@ -23,11 +23,12 @@ void vmm__check_recorded(struct vmm__move *m)
 			     d->host, d->hypervisor);
 }
 
-static int open_end(struct vmm__end *e, struct vmm_err *err)
+/* Within what is left of the time, so that it is told which of the two was silent. */
+static int open_end(struct vmm__move *m, struct vmm__end *e, uint64_t until)
 {
-	if (vmm_virt_open(e->uri, e->auth_file, &e->conn, err) < 0)
-		return vmm_err_prefix(err, "host '%s'", e->host);
-	return 0;
+	uint64_t now = vmm_clock_ms();
+
+	return vmm__end_open(e, now < until ? until - now : 1, &m->err);
 }
 
 static int look_up(struct vmm__move *m)
@@ -37,7 +38,7 @@ static int look_up(struct vmm__move *m)
 
 	m->src.dom = virDomainLookupByUUIDString(m->src.conn, m->uuid);
 	if (!m->src.dom) {
-		m->stale = true;
+		m->stale = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
 		return vmm_err_virt(&m->err, "not on '%s'", m->src.host);
 	}
 	if (virDomainGetState(m->src.dom, &state, &reason, 0) < 0)
@@ -116,14 +117,14 @@ static void check_uris(struct vmm__move *m)
 		vmm__against(m, "'%s': peer_uri: %s", d->host, err.text);
 }
 
-int vmm__check(struct vmm__move *m)
+static int check(struct vmm__move *m, uint64_t until)
 {
 	vmm__check_recorded(m);
-	if (open_end(&m->src, &m->err) < 0 || look_up(m) < 0)
+	if (open_end(m, &m->src, until) < 0 || look_up(m) < 0)
 		return m->err.code;
 	if (strcmp(m->src.host, m->dst.host) == 0)
 		return 0;
-	if (open_end(&m->dst, &m->err) < 0)
+	if (open_end(m, &m->dst, until) < 0)
 		return m->err.code;
 	check_uris(m);
 	vmm__check_guest(m);
@@ -132,4 +133,30 @@ int vmm__check(struct vmm__move *m)
 	if (strcmp(m->src.hypervisor, m->dst.hypervisor) == 0)
 		vmm__check_disks(m);
 	return m->err.code; /* a disk that can't be looked at, a reason that there was no memory for */
+}
+
+/* What failed for want of an answer is no reason against the move. */
+static int check_lost(struct vmm__move *m)
+{
+	const struct vmm__end *ends[] = { &m->src, &m->dst };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!ends[i]->conn || virConnectIsAlive(ends[i]->conn) != 0)
+			continue;
+		m->stale = false;
+		return vmm_err_set(&m->err, VMM_EAGAIN, "host '%s' does not answer any more",
+				   ends[i]->host);
+	}
+	return 0;
+}
+
+int vmm__check(struct vmm__move *m)
+{
+	uint64_t started = vmm_clock_ms();
+	int ret = check(m, started + m->opt.check_ms);
+
+	if (check_lost(m) < 0)
+		ret = m->err.code;
+	m->ms = vmm_clock_ms() - started;
+	return ret;
 }

@@ -70,7 +70,7 @@ static int opened(struct vmm_job *job, void *ctx)
 	struct opening *o = job->arg;
 
 	if (job->state != VMM_JOB_DONE) {
-		vmm_err_set(to->err, VMM_EAGAIN, "host '%s': no answer", to->end->host);
+		vmm_err_set(to->err, VMM_EAGAIN, "host '%s' does not answer", to->end->host);
 	} else if (job->code < 0) {
 		*to->err = o->err;
 		vmm_err_prefix(to->err, "host '%s'", to->end->host);
