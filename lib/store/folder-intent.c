@@ -237,9 +237,12 @@ static int fill(const struct vmm__dir *d, const struct vmm__journal *j, struct v
 		rc = vmm__journal_load(d, false, &later, err);
 	if (rc < 0)
 		goto out;
-	for (size_t i = 0; rc == 0 && i < j->n; i++)
-		if (vmm__journal_find(&later, j->intents[i].id))
-			rc = add_row(t, &j->intents[i], alive[i]);
+	for (size_t i = 0; rc == 0 && i < j->n; i++) {
+		const struct vmm__intent *in = vmm__journal_find(&later, j->intents[i].id);
+
+		if (in) /* as it is now: it may have noted something before it died */
+			rc = add_row(t, in, alive[i]);
+	}
 	vmm__journal_release(&later);
 	if (rc < 0)
 		vmm_err_nomem(err);

@@ -8,7 +8,7 @@
  *	store-helper count STATE N		N changes, each adds 1 to both
  *	store-helper watch STATE N		reads until both are N; fails when they differ
  *	store-helper hold STATE			a change that lasts until the end of stdin
- *	store-helper begin STATE OP SUBJECT	begins an intent and ends at the end of stdin
+ *	store-helper begin STATE OP SUBJECT [DETAIL]	begins an intent and ends at the end of stdin
  *	store-helper work STATE OP SUBJECT	begins, notes and ends an intent
  *	store-helper take STATE ID		takes over an intent and ends it
  *	store-helper list STATE			prints the open intents
@@ -186,7 +186,8 @@ static int do_hold(struct call *c)
 static int do_begin(struct call *c)
 {
 	uint64_t id;
-	int rc = vmm_intent_begin(c->st, arg(c, 0), arg(c, 1), "begun", &id, &c->err);
+	int rc = vmm_intent_begin(c->st, arg(c, 0), arg(c, 1), c->n > 2 ? arg(c, 2) : "begun", &id,
+				  &c->err);
 
 	if (rc < 0)
 		return rc;
