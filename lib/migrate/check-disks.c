@@ -109,8 +109,30 @@ static void check_room(struct vmm__move *m, const char *target, const char *path
 		virStoragePoolFree(pool);
 }
 
+/* Where the target has no pool for it, check_room() says so. */
+static bool place_is_free(struct vmm__move *m, const struct vmm_disk *disk, const char *path)
+{
+	virStorageVolPtr vol;
+	struct vmm_err why;
+
+	switch (vmm__volume(m->dst.conn, path, &vol, &why)) {
+	case VMM__VOL_THERE:
+		virStorageVolFree(vol);
+		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
+			     path);
+		return false;
+	case VMM__VOL_CANT_TELL:
+		vmm__against(m, "disk %s: '%s': %s", disk->target, m->dst.host, why.text);
+		return false;
+	case VMM__VOL_ABSENT:
+	case VMM__VOL_NO_POOL:
+		break;
+	}
+	return true;
+}
+
 static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const char *path,
-		      virStorageVolPtr here, virStorageVolPtr there)
+		      virStorageVolPtr here)
 {
 	VMM_STR_AUTO backing = vol_value(here, "volume/backingStore/path");
 	VMM_STR_AUTO user = vmm__volume_user(m->src.conn, path, m->uuid);
@@ -121,22 +143,20 @@ static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const ch
 	else if (disk->shareable || user)
 		vmm__against(m, "disk %s ('%s') is needed by others there as well (%s)",
 			     disk->target, path, user ? user : "shareable");
-	else if (there)
-		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
-			     path);
 	else if (backing && !m->active)
 		vmm__against(m, "disk %s is an overlay of '%s': move it while it runs",
 			     disk->target, backing);
-	else if (add_copy(m, disk, path, here) == 0)
+	else if (place_is_free(m, disk, path) && add_copy(m, disk, path, here) == 0)
 		check_room(m, disk->target, path, m->copies[m->ncopies - 1].allocation);
 }
 
 static void check_disk(struct vmm__move *m, const struct vmm_disk *disk)
 {
 	VMM_STR_AUTO path = disk_path(m, disk);
-	virStorageVolPtr here = path ? vmm__volume(m->src.conn, path) : NULL;
-	virStorageVolPtr there = here ? vmm__volume(m->dst.conn, path) : NULL;
+	virStorageVolPtr here = NULL, there = NULL;
 
+	if (path && vmm__volume(m->src.conn, path, &here, NULL) == VMM__VOL_THERE)
+		vmm__volume(m->dst.conn, path, &there, NULL);
 	if (!here)
 		vmm__against(m,
 			     "disk %s ('%s') is in no storage pool of '%s', so its storage is unknown",
@@ -144,7 +164,7 @@ static void check_disk(struct vmm__move *m, const struct vmm_disk *disk)
 	else if (there && same_file(here, there))
 		;
 	else if (vmm__move_method(m) == VMM_MIGRATE_MOVE)
-		plan_copy(m, disk, path, here, there);
+		plan_copy(m, disk, path, here);
 	else
 		vmm__against(m,
 			     "disk %s ('%s') is not on storage that '%s' shares (--move copies it)",

@@ -45,21 +45,32 @@ static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 	return 0;
 }
 
-/* The journal is told first: what a crash leaves then has a name. */
+/*
+ * The journal is told first: what a crash leaves then has a name. And afterwards: only then is what
+ * has that name certain to be ours.
+ */
+static int make_copy(struct vmm__move *m, struct vmm__copy *c)
+{
+	c->making = true;
+	if (vmm__intent_note(m, &m->err) < 0)
+		return m->err.code;
+	if (make_volume(m, c) < 0) {
+		/* The host has said no: what lies there is not ours. */
+		if (m->err.code != VMM_EAGAIN) {
+			c->making = false;
+			vmm__intent_note(m, NULL);
+		}
+		return m->err.code;
+	}
+	c->made = true;
+	return vmm__intent_note(m, &m->err);
+}
+
 int vmm__copies_make(struct vmm__move *m)
 {
-	for (size_t i = 0; i < m->ncopies; i++) {
-		m->copies[i].made = true;
-		if (vmm__intent_note(m, &m->err) < 0)
+	for (size_t i = 0; i < m->ncopies; i++)
+		if (make_copy(m, &m->copies[i]) < 0)
 			return m->err.code;
-		if (make_volume(m, &m->copies[i]) < 0) {
-			m->copies[i].made = false;
-			/* The host has said no: what lies there is not ours, and no vmm-fsck may take it away. */
-			if (m->err.code != VMM_EAGAIN)
-				vmm__intent_note(m, NULL);
-			return m->err.code;
-		}
-	}
 	return 0;
 }
 
@@ -140,14 +151,15 @@ static void close_stream(virStreamPtr st, bool abort)
 
 static int fill_volume(struct vmm__move *m, struct vmm__copy *c)
 {
-	virStorageVolPtr here = vmm__volume(m->src.conn, c->path);
-	virStorageVolPtr there = vmm__volume(m->dst.conn, c->path);
+	virStorageVolPtr here = NULL, there = NULL;
 	struct pump p = { .m = m,
 			  .progress = { .subject = m->name, .stage = "copy", .downtime_ms = -1 } };
 	virStorageVolInfo info;
 	int ret;
 
 	p.buf = malloc(CHUNK);
+	if (vmm__volume(m->src.conn, c->path, &here, &m->err) == VMM__VOL_THERE)
+		vmm__volume(m->dst.conn, c->path, &there, &m->err);
 	if (here && virStorageVolGetInfoFlags(here, &info, VIR_STORAGE_VOL_GET_PHYSICAL) == 0)
 		p.progress.total = info.allocation;
 	if (!p.buf)
@@ -177,12 +189,41 @@ int vmm__copies_fill(struct vmm__move *m)
 	return 0;
 }
 
-/* After a look-up that found nothing: that is what the host said, not a failure to ask it. */
-static bool is_known_absent(void)
+/* In doubt it is left: one that was announced only may be somebody else's by now. */
+static int remove_volume(struct vmm__end *end, const struct vmm__copy *c, virStorageVolPtr vol,
+			 struct vmm_err *err)
 {
-	int code = virGetLastErrorCode();
+	if (!c->made && !vmm__volume_blank(end->conn, vol))
+		return vmm_err_set(err, VMM_EREFUSED,
+				   "'%s' on '%s' may be a remnant or somebody else's: "
+				   "remove or rename it by hand",
+				   c->path, end->host);
+	if (virStorageVolDelete(vol, 0) < 0)
+		return vmm_err_virt(err, "cannot remove '%s' from '%s'", c->path, end->host);
+	return 0;
+}
 
-	return code == VIR_ERR_OK || code == VIR_ERR_NO_STORAGE_VOL;
+static int remove_copy(struct vmm__move *m, struct vmm__end *end, const struct vmm__copy *c,
+		       struct vmm_err *err)
+{
+	VMM_STR_AUTO user = vmm__volume_user(end->conn, c->path, m->uuid);
+	virStorageVolPtr vol;
+	int ret;
+
+	if (user)
+		return vmm_err_set(err, VMM_EREFUSED, "'%s' on '%s' is needed by '%s'", c->path,
+				   end->host, user);
+	switch (vmm__volume(end->conn, c->path, &vol, err)) {
+	case VMM__VOL_ABSENT:
+		return 0;
+	case VMM__VOL_THERE:
+		break;
+	default:
+		return vmm_err_prefix(err, "host '%s'", end->host);
+	}
+	ret = remove_volume(end, c, vol, err);
+	virStorageVolFree(vol);
+	return ret;
 }
 
 int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err *err)
@@ -190,25 +231,25 @@ int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err
 	int ret = 0;
 
 	for (size_t i = 0; i < m->ncopies; i++) {
-		VMM_STR_AUTO user = NULL;
-		virStorageVolPtr vol;
+		const struct vmm__copy *c = &m->copies[i];
+		bool ours = end == &m->dst ? c->making || c->made : c->made;
 
-		if (!m->copies[i].made)
-			continue;
-		user = vmm__volume_user(end->conn, m->copies[i].path, m->uuid);
-		if (user) {
-			ret = vmm_err_set(err, VMM_EREFUSED, "'%s' on '%s' is needed by '%s'",
-					  m->copies[i].path, end->host, user);
-			continue;
-		}
-		virResetLastError();
-		vol = vmm__volume(end->conn, m->copies[i].path);
-		if (vol ? virStorageVolDelete(vol, 0) < 0 : !is_known_absent())
-			ret = vmm_err_virt(err, "cannot remove '%s' from '%s'", m->copies[i].path,
-					   end->host);
-		if (vol)
-			virStorageVolFree(vol);
+		if (ours && remove_copy(m, end, c, err) < 0)
+			ret = err->code;
 	}
 	virResetLastError();
 	return ret;
+}
+
+void vmm__copies_tell(const struct vmm__move *m, struct vmm_buf *sentence)
+{
+	for (size_t i = 0; i < m->ncopies; i++) {
+		const struct vmm__copy *c = &m->copies[i];
+		virStorageVolPtr vol = NULL;
+
+		if (vmm__volume(m->dst.conn, c->path, &vol, NULL) != VMM__VOL_ABSENT)
+			vmm_buf_addf(sentence, ", '%s' is left on '%s'", c->path, m->dst.host);
+		if (vol)
+			virStorageVolFree(vol);
+	}
 }

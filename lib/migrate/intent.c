@@ -13,20 +13,20 @@ static const char *yes(bool b)
 	return b ? "yes" : "no";
 }
 
-/* The disks that are to be copied, as TARGET:PATH. */
-static int put_copies(struct vmm__move *m, struct vmm_table *t)
+/* The disks that are copied, as TARGET:PATH: those that the target has, or those that it may have. */
+static int put_copies(struct vmm__move *m, struct vmm_table *t, const char *column, bool made)
 {
 	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 
 	for (size_t i = 0; i < m->ncopies; i++) {
 		VMM_BUF_AUTO item = VMM_BUF_INIT;
 
-		if (!m->copies[i].made)
+		if (m->copies[i].made != made || !(made || m->copies[i].making))
 			continue;
 		vmm_buf_addf(&item, "%s:%s", m->copies[i].target, m->copies[i].path);
 		vmm_list_add(&cell, item.data);
 	}
-	return cell.failed ? -1 : vmm_table_put(t, 0, "made", cell.data);
+	return cell.failed ? -1 : vmm_table_put(t, 0, column, cell.data);
 }
 
 static char *detail(struct vmm__move *m)
@@ -45,7 +45,8 @@ static char *detail(struct vmm__move *m)
 	    vmm_table_put(t, 0, "paused", yes(m->story.paused_by_us)) < 0 ||
 	    vmm_table_put(t, 0, "transient", yes(m->story.transient)) < 0 ||
 	    vmm_table_put(t, 0, "target_knew", yes(m->story.target_knew)) < 0 ||
-	    vmm_table_put(t, 0, "autostart", yes(m->autostart)) < 0 || put_copies(m, t) < 0)
+	    vmm_table_put(t, 0, "autostart", yes(m->autostart)) < 0 ||
+	    put_copies(m, t, "making", false) < 0 || put_copies(m, t, "made", true) < 0)
 		return NULL;
 	vmm_buf_addc(&b, '{');
 	for (size_t c = 0; c < vmm_table_cols(t); c++)
@@ -80,26 +81,32 @@ void vmm__intent_end(struct vmm__move *m, const char *result)
 		m->intent = 0;
 }
 
-static int read_copies(const char *cell, struct vmm__move *m, struct vmm_err *err)
+static int read_copies(const char *cell, bool made, struct vmm__move *m, struct vmm_err *err)
 {
 	VMM_STRV_AUTO items = VMM_STRV_INIT;
+	struct vmm__copy *more;
 
 	if (vmm_list_split(&items, cell) < 0)
 		return vmm_err_nomem(err);
-	m->copies = calloc(items.n + 1, sizeof(*m->copies));
-	for (size_t i = 0; m->copies && i < items.n; i++) {
+	more = realloc(m->copies, (m->ncopies + items.n + 1) * sizeof(*more));
+	if (!more)
+		return vmm_err_nomem(err);
+	m->copies = more;
+	for (size_t i = 0; i < items.n; i++) {
 		const char *colon = strchr(items.s[i], ':');
+		struct vmm__copy *c = &m->copies[m->ncopies];
 
 		if (!colon)
 			continue;
-		m->copies[m->ncopies].target = strndup(items.s[i], (size_t)(colon - items.s[i]));
-		m->copies[m->ncopies].path = strdup(colon + 1);
-		m->copies[m->ncopies].made = true;
-		if (!m->copies[m->ncopies].target || !m->copies[m->ncopies].path)
-			return vmm_err_nomem(err);
+		*c = (struct vmm__copy){ .target = strndup(items.s[i], (size_t)(colon - items.s[i])),
+					 .path = strdup(colon + 1),
+					 .making = true,
+					 .made = made };
 		m->ncopies++;
+		if (!c->target || !c->path)
+			return vmm_err_nomem(err);
 	}
-	return m->copies ? 0 : vmm_err_nomem(err);
+	return 0;
 }
 
 static bool is_yes(const struct vmm_table *t, const char *column)
@@ -130,5 +137,7 @@ int vmm__intent_read(const char *text, struct vmm__move *m, struct vmm_err *err)
 	m->autostart = is_yes(t, "autostart");
 	m->opt.method = strcmp(vmm_table_at(t, 0, "method"), "move") == 0 ? VMM_MIGRATE_MOVE
 									  : VMM_MIGRATE_AUTO;
-	return read_copies(vmm_table_at(t, 0, "made"), m, err);
+	if (read_copies(vmm_table_at(t, 0, "making"), false, m, err) < 0)
+		return err->code;
+	return read_copies(vmm_table_at(t, 0, "made"), true, m, err);
 }

@@ -206,6 +206,7 @@ static void say_where(const struct vmm__move *m, const struct vmm__verdict *v, e
 		break;
 	case VMM__NOWHERE:
 		vmm_buf_addf(s, "the VM is neither on '%s' nor on '%s'", m->src.host, m->dst.host);
+		vmm__copies_tell(m, s);
 		break;
 	case VMM__CANT_TELL:
 		vmm_buf_addf(s, "where the VM is can't be told now: '%s' %s, '%s' %s", m->src.host,

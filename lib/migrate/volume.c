@@ -6,6 +6,9 @@
 #include "migrate/internal.h"
 #include "virt/xmlget.h"
 
+/* In place of a user's name, where they can't be listed. */
+#define UNKNOWN "unknown"
+
 /* Whether path lies directly in folder. */
 static bool lies_in(const char *path, const char *folder)
 {
@@ -36,21 +39,57 @@ virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path)
 	return found;
 }
 
-virStorageVolPtr vmm__volume(virConnectPtr conn, const char *path)
+static enum vmm__presence cant_tell(const char *path, struct vmm_err *why)
+{
+	vmm_err_virt(why, "cannot look for '%s'", path);
+	return VMM__VOL_CANT_TELL;
+}
+
+/* It may be younger than the pool's last look at its folder. */
+static enum vmm__presence look_anew(virStoragePoolPtr pool, const char *path, virStorageVolPtr *vol,
+				    struct vmm_err *why)
+{
+	if (virStoragePoolRefresh(pool, 0) < 0)
+		return cant_tell(path, why);
+	*vol = virStorageVolLookupByPath(virStoragePoolGetConnect(pool), path);
+	if (*vol)
+		return VMM__VOL_THERE;
+	return virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL ? VMM__VOL_ABSENT
+							       : cant_tell(path, why);
+}
+
+/* One that the pool knows, and that is still there: it may have been removed since the pool looked. */
+static virStorageVolPtr known(virConnectPtr conn, const char *path)
 {
 	virStorageVolPtr vol = virStorageVolLookupByPath(conn, path);
+	virStorageVolInfo info;
+
+	if (!vol || virStorageVolGetInfo(vol, &info) == 0)
+		return vol;
+	virStorageVolFree(vol);
+	return NULL;
+}
+
+enum vmm__presence vmm__volume(virConnectPtr conn, const char *path, virStorageVolPtr *vol,
+			       struct vmm_err *why)
+{
+	enum vmm__presence presence;
 	virStoragePoolPtr pool;
 
-	if (vol)
-		return vol;
-	/* It may be younger than the pool's last look at its folder. */
+	*vol = known(conn, path);
+	if (*vol)
+		return VMM__VOL_THERE;
 	pool = vmm__pool_of(conn, path);
-	if (!pool)
-		return NULL;
-	if (virStoragePoolRefresh(pool, 0) == 0)
-		vol = virStorageVolLookupByPath(conn, path);
+	if (!pool && virGetLastErrorCode() != VIR_ERR_OK)
+		return cant_tell(path, why);
+	if (!pool) {
+		vmm_err_set(why, VMM_EFAIL,
+			    "cannot look for '%s': no active storage pool has its folder", path);
+		return VMM__VOL_NO_POOL;
+	}
+	presence = look_anew(pool, path, vol, why);
 	virStoragePoolFree(pool);
-	return vol;
+	return presence;
 }
 
 /* Whether the definition of this VM names the path, as a disk or as what a disk is based on. */
@@ -86,7 +125,7 @@ static char *overlay_of(virConnectPtr conn, const char *path)
 	free(vols);
 	if (pool)
 		virStoragePoolFree(pool);
-	return user;
+	return n < 0 ? strdup(UNKNOWN) : user;
 }
 
 char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid)
@@ -102,5 +141,7 @@ char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uui
 		virDomainFree(doms[i]);
 	}
 	free(doms);
+	if (n < 0)
+		return strdup(UNKNOWN);
 	return user ? user : overlay_of(conn, path);
 }
