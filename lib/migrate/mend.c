@@ -264,6 +264,7 @@ static int run_mending(void *arg)
 	return 0;
 }
 
+/* NULL: see err; VMM_ENOTFOUND if somebody has seen to it meanwhile. */
 static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory *inv,
 			       const struct vmm_table *t, size_t row, bool repair, bool abort,
 			       struct vmm_err *err)
@@ -290,8 +291,7 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 		VMM_STR_AUTO machine = strdup(e->uuid);
 
 		if (!host || !machine || !vmm__end_fill(e, inv, host)) {
-			vmm_err_set(err, VMM_ENOTFOUND, "host '%s' is not declared any more",
-				    e->host);
+			vmm_err_set(err, VMM_EREFUSED, "host '%s' is not declared any more", e->host);
 			goto bad;
 		}
 		if (strcmp(machine, e->uuid) != 0) {
@@ -357,6 +357,8 @@ int vmm_migrate_mend(struct vmm_store *st, bool repair, bool abort, uint64_t tim
 		    strcmp(vmm_table_at(t, r, "alive"), "yes") == 0)
 			continue;
 		w = prepare(st, &inv, t, r, repair, abort, &why);
+		if (!w && why.code == VMM_ENOTFOUND)
+			continue;
 		if (!w) {
 			found(vmm_table_at(t, r, "subject"), why.text, false, ctx);
 			c.open++;
