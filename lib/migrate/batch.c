@@ -212,9 +212,14 @@ static void sort_out(struct vmm__batch *b)
 
 /* ---- carrying out ---- */
 
+/* After a failure a host may be silent: then free_batch() closes them. */
 static int run_move(void *arg)
 {
-	return vmm__carry_out(arg);
+	int ret = vmm__carry_out(arg);
+
+	if (ret == 0)
+		vmm__move_close(arg);
+	return ret;
 }
 
 static void skip(struct vmm__batch *b, struct vmm__task *it)
@@ -242,7 +247,7 @@ static int moved(struct vmm_job *job, void *arg)
 	} else {
 		skip(c->b, it);
 	}
-	it->m = NULL; /* freed with the job */
+	job->arg = NULL; /* the task keeps it */
 	return c->b->stop;
 }
 
@@ -286,6 +291,25 @@ static void set_defaults(struct vmm_migrate_options *opt)
 	opt->per_host = opt->per_host ? opt->per_host : 2;
 }
 
+static void free_batch(struct vmm__batch *b)
+{
+	struct vmm__move **moves = calloc(b->n + 1, sizeof(*moves));
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (moves)
+			moves[i] = b->items[i].m;
+		free(b->items[i].name);
+		free(b->items[i].uuid);
+		free(b->items[i].from);
+	}
+	if (moves)
+		vmm__moves_free(moves, b->n);
+	free(moves);
+	free(b->items);
+	vmm_table_free(b->open);
+	vmm_inventory_release(&b->inv);
+}
+
 int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, size_t n,
 		const struct vmm_migrate_options *opt, vmm_migrate_done *done, void *ctx,
 		struct vmm_err *err)
@@ -310,14 +334,6 @@ int vmm_migrate(struct vmm_store *st, const struct vmm_migrate_request *req, siz
 		ret = move_all(&b, err);
 		visit_hosts(&b);
 	}
-	for (size_t i = 0; i < n; i++) {
-		vmm__move_free(b.items[i].m);
-		free(b.items[i].name);
-		free(b.items[i].uuid);
-		free(b.items[i].from);
-	}
-	free(b.items);
-	vmm_table_free(b.open);
-	vmm_inventory_release(&b.inv);
+	free_batch(&b);
 	return ret;
 }

@@ -67,7 +67,7 @@ static int find(struct vmm__batch *b, struct vmm__task *it)
 
 	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
 		return it->err.code;
-	vmm__move_free(it->m);
+	vmm__moves_free(&it->m, 1);
 	it->m = calloc(1, sizeof(*it->m));
 	if (!it->m)
 		return vmm_err_nomem(&it->err);

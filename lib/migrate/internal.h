@@ -68,6 +68,10 @@ struct vmm__move {
 void vmm__move_free(void *move);
 /* Tells progress, and remembers how far it was. */
 void vmm__move_report(struct vmm__move *m, const struct vmm_progress *p);
+/* Its connections. That takes as long as the hosts like: in a job only. */
+void vmm__move_close(struct vmm__move *m);
+/* Of n, those that are not NULL, within two seconds; what a silent host holds is left to a thread. */
+void vmm__moves_free(struct vmm__move *const *moves, size_t n);
 /* The method that AUTO stands for, once `active` is known. */
 enum vmm_migrate_method vmm__move_method(const struct vmm__move *m);
 const char *vmm__method_name(enum vmm_migrate_method method);

@@ -261,6 +261,7 @@ static int run_mending(void *arg)
 	w->closed = vmm__settle_move(w->m, w->repair, &w->sentence);
 	if (w->closed)
 		vmm__intent_end(w->m, "mended");
+	vmm__move_close(w->m);
 	return 0;
 }
 

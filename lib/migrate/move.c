@@ -6,8 +6,28 @@
 
 #include "migrate/internal.h"
 
+#define CLOSE_MS 2000
+#define CLOSE_AT_ONCE 32
+
+static void close_end(struct vmm__end *e)
+{
+	if (e->dom)
+		virDomainFree(e->dom);
+	if (e->conn)
+		virConnectClose(e->conn);
+	e->dom = NULL;
+	e->conn = NULL;
+}
+
+void vmm__move_close(struct vmm__move *m)
+{
+	close_end(&m->src);
+	close_end(&m->dst);
+}
+
 static void release_end(struct vmm__end *e)
 {
+	close_end(e);
 	free(e->host);
 	free(e->uri);
 	free(e->auth_file);
@@ -17,10 +37,6 @@ static void release_end(struct vmm__end *e)
 	free(e->migrate_uri);
 	free(e->peer_uri);
 	free(e->uuid);
-	if (e->dom)
-		virDomainFree(e->dom);
-	if (e->conn)
-		virConnectClose(e->conn);
 }
 
 void vmm__move_free(void *move)
@@ -43,6 +59,29 @@ void vmm__move_free(void *move)
 	free(m->name);
 	free(m->uuid);
 	free(m);
+}
+
+static int run_close(void *m)
+{
+	vmm__move_close(m);
+	return 0;
+}
+
+void vmm__moves_free(struct vmm__move *const *moves, size_t n)
+{
+	const struct vmm_jobs_limits limits = { .jobs = CLOSE_AT_ONCE };
+	struct vmm_job *jobs = calloc(n + 1, sizeof(*jobs));
+	size_t count = 0;
+
+	for (size_t i = 0; jobs && i < n; i++)
+		if (moves[i])
+			jobs[count++] = (struct vmm_job){ .run = run_close,
+							  .arg = moves[i],
+							  .free_arg = vmm__move_free,
+							  .limit_ms = CLOSE_MS };
+	if (jobs) /* without memory they are left to the end of the process */
+		vmm_jobs_run(jobs, count, &limits, NULL, NULL, NULL, NULL);
+	free(jobs);
 }
 
 enum vmm_migrate_method vmm__move_method(const struct vmm__move *m)
