@@ -47,6 +47,7 @@ static const struct cmd_column columns[] = {
 	{ "bytes", VMM_BYTES, false, "sent" },
 	{ "error", VMM_TEXT, false, "why not, all reasons" },
 	{ "uuid", VMM_TEXT, true, "the VM" },
+	{ "note", VMM_TEXT, true, "how reality differed from the inventory" },
 	CMD_COLUMNS_END
 };
 
@@ -124,7 +125,8 @@ static int print(const struct vmm_migrate_result *r, void *ctx)
 	    put(t, "method", r->method) < 0 || put(t, "result", r->result) < 0 ||
 	    put(t, "seconds", seconds) < 0 || put(t, "downtime_ms", downtime) < 0 ||
 	    put(t, "bytes", bytes) < 0 || put(t, "error", r->error) < 0 ||
-	    put(t, "reason", r->error) < 0 || put(t, "ok", r->code == VMM_OK ? "yes" : "no") < 0)
+	    put(t, "note", r->note) < 0 || put(t, "reason", r->error) < 0 ||
+	    put(t, "ok", r->code == VMM_OK ? "yes" : "no") < 0)
 		return vmm_err_nomem(&c->err);
 	return cmd_row(c, t, 0);
 }

@@ -38,16 +38,26 @@ static const char *method_word(const struct vmm__batch *b, const struct vmm__tas
 	return vmm__method_name(it->m ? vmm__move_method(it->m) : b->opt.method);
 }
 
+/* As its host says, as is recorded, as it was asked for. */
+static const char *name_of(const struct vmm__task *it)
+{
+	if (it->m && it->m->name)
+		return it->m->name;
+	return it->name ? it->name : it->req->vm;
+}
+
 static void finish(struct vmm__batch *b, struct vmm__task *it, int code, const char *word,
 		   const char *error)
 {
+	VMM_STR_AUTO note = vmm__changes(it);
 	struct vmm_migrate_result r = {
-		.vm = it->name ? it->name : it->req->vm,
+		.vm = name_of(it),
 		.uuid = it->uuid ? it->uuid : "",
 		.from = it->from ? it->from : "",
 		.to = it->req->to,
 		.method = method_word(b, it),
 		.result = word ? word : result_word(b, code),
+		.note = note ? note : "",
 		.error = code == VMM_OK ? "" : error,
 		.ms = it->ms,
 		.downtime_ms = it->m ? it->m->downtime_ms : -1,
@@ -180,7 +190,7 @@ static void check_together(struct vmm__batch *b, size_t at)
 			vmm__against(it->m, "it is named twice");
 		if (strcmp(o->req->to, it->req->to) != 0)
 			continue;
-		if (strcmp(o->uuid, it->uuid) != 0 && strcmp(o->name, it->name) == 0)
+		if (strcmp(o->uuid, it->uuid) != 0 && strcmp(o->m->name, it->m->name) == 0)
 			vmm__against(it->m, "another VM of that name (%s) goes to '%s' before it",
 				     o->uuid, it->req->to);
 		taken += o->m->mem_needed;
@@ -301,6 +311,9 @@ static void free_batch(struct vmm__batch *b)
 		free(b->items[i].name);
 		free(b->items[i].uuid);
 		free(b->items[i].from);
+		free(b->items[i].was_from);
+		free(b->items[i].was_name);
+		free(b->items[i].was_state);
 	}
 	if (moves)
 		vmm__moves_free(moves, b->n);

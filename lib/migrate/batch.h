@@ -14,6 +14,8 @@ struct vmm__task {
 	const struct vmm_migrate_request *req;
 	struct vmm__move *m; /* NULL once it was left to an abandoned thread */
 	char *name, *uuid, *from;
+	bool is_new;                           /* the inventory did not know it */
+	char *was_from, *was_name, *was_state; /* else: what it knew */
 	bool stale, ended, tried;
 	uint64_t ms; /* that it took: to carry it out, else to check it */
 	int code;
@@ -37,5 +39,7 @@ struct vmm__batch {
 int vmm__find_all(struct vmm__batch *b, struct vmm_err *err);
 /* The same for those that were not where they were recorded (stale), after a look at every host. */
 int vmm__find_again(struct vmm__batch *b, struct vmm_err *err);
+/* How it is other than it was recorded (F4); the caller's. NULL: it is not, or nobody has looked. */
+char *vmm__changes(const struct vmm__task *it);
 
 #endif

@@ -31,6 +31,21 @@ static int open_end(struct vmm__move *m, struct vmm__end *e, uint64_t until)
 	return vmm__end_open(e, now < until ? until - now : 1, &m->err);
 }
 
+/* Whoever names a VM by a name that it has no longer may mean another one. */
+static int check_name(struct vmm__move *m)
+{
+	const char *name = virDomainGetName(m->src.dom);
+
+	if (strcmp(name, m->name) == 0)
+		return 0;
+	if (m->by_name)
+		return vmm_err_set(&m->err, VMM_EREFUSED,
+				   "'%s' was renamed to '%s' since it was last seen", m->name, name);
+	free(m->name);
+	m->name = strdup(name);
+	return m->name ? 0 : vmm_err_nomem(&m->err);
+}
+
 static int look_up(struct vmm__move *m)
 {
 	int state, reason, autostart = 0;
@@ -44,6 +59,9 @@ static int look_up(struct vmm__move *m)
 	if (virDomainGetState(m->src.dom, &state, &reason, 0) < 0)
 		return vmm_err_virt(&m->err, "cannot get its state");
 	m->active = vmm_virt_active(state);
+	m->state = vmm_virt_state(state, reason);
+	if (check_name(m) < 0)
+		return m->err.code;
 	if (!m->active && m->may_roam) {
 		m->stale = true;
 		return vmm_err_set(&m->err, VMM_EAGAIN, "it is off on '%s', but may run elsewhere",

@@ -17,6 +17,16 @@ static int name_it(struct vmm__task *it, const struct vmm_inventory *inv, size_t
 	return it->name && it->uuid && it->from ? 0 : vmm_err_nomem(&it->err);
 }
 
+static int remember(struct vmm__task *it, const struct vmm_inventory *inv, size_t row)
+{
+	if (it->is_new || it->was_from)
+		return 0;
+	it->was_from = strdup(it->from);
+	it->was_name = strdup(it->name);
+	it->was_state = strdup(vmm_table_at(inv->vms, row, "last"));
+	return it->was_from && it->was_name && it->was_state ? 0 : vmm_err_nomem(&it->err);
+}
+
 static int fill_move(struct vmm__batch *b, struct vmm__task *it, size_t row)
 {
 	struct vmm__move *m = it->m;
@@ -24,6 +34,7 @@ static int fill_move(struct vmm__batch *b, struct vmm__task *it, size_t row)
 	m->opt = b->opt;
 	m->may_roam = strcmp(vmm_table_at(b->inv.vms, row, "last"), "stop") != 0 ||
 		      *vmm_table_at(b->inv.vms, row, "also");
+	m->by_name = strcmp(it->req->vm, it->uuid) != 0;
 	m->downtime_ms = -1;
 	m->name = strdup(it->name);
 	m->uuid = strdup(it->uuid);
@@ -71,7 +82,8 @@ static int find(struct vmm__batch *b, struct vmm__task *it)
 	it->m = calloc(1, sizeof(*it->m));
 	if (!it->m)
 		return vmm_err_nomem(&it->err);
-	if (name_it(it, &b->inv, row) < 0 || fill_move(b, it, row) < 0 || check_journal(b, it) < 0)
+	if (name_it(it, &b->inv, row) < 0 || remember(it, &b->inv, row) < 0 ||
+	    fill_move(b, it, row) < 0 || check_journal(b, it) < 0)
 		return it->err.code;
 	return 0;
 }
@@ -101,8 +113,32 @@ int vmm__find_all(struct vmm__batch *b, struct vmm_err *err)
 		return 0;
 	if (look_everywhere(b, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < b->n; i++)
-		b->items[i].code = find(b, &b->items[i]);
+	for (size_t i = 0; i < b->n; i++) {
+		struct vmm__task *it = &b->items[i];
+
+		it->is_new = it->code == VMM_ENOTFOUND && !it->uuid;
+		it->code = find(b, it);
+	}
+	return 0;
+}
+
+/* After a look at every host. A name may mean another VM by now, which nobody asked to move. */
+static int find_moved(struct vmm__batch *b, struct vmm__task *it)
+{
+	VMM_STR_AUTO uuid = strdup(it->uuid);
+	int col = vmm_table_col(b->inv.vms, "uuid");
+
+	if (!uuid)
+		return vmm_err_nomem(&it->err);
+	if (vmm_table_find(b->inv.vms, col, uuid) < 0)
+		return vmm_err_set(&it->err, VMM_ENOTFOUND,
+				   "it is on no host any more, since it was last seen on '%s'",
+				   it->from);
+	if (find(b, it) < 0)
+		return it->err.code;
+	if (strcmp(uuid, it->uuid) != 0)
+		return vmm_err_set(&it->err, VMM_EREFUSED, "'%s' is another VM now (%s)",
+				   it->req->vm, it->uuid);
 	return 0;
 }
 
@@ -116,11 +152,24 @@ int vmm__find_again(struct vmm__batch *b, struct vmm_err *err)
 
 		if (it->ended || !it->stale)
 			continue;
-		it->code = find(b, it);
-		if (it->code < 0)
-			it->stale = false;
-		else /* every host was asked: only one that did not answer may run it */
+		it->code = find_moved(b, it);
+		it->stale = it->code == 0;
+		if (it->stale) /* every host was asked: only one that did not answer may run it */
 			it->m->may_roam = roams && b->silent;
 	}
 	return 0;
+}
+
+char *vmm__changes(const struct vmm__task *it)
+{
+	const struct vmm__move *m = it->m;
+	char *changed = NULL;
+
+	if (!m || !m->state)
+		return NULL;
+	const struct vmm_scan_seen was = { it->was_from, it->was_name, it->was_state };
+	const struct vmm_scan_seen now = { it->from, m->name, m->state };
+
+	vmm_scan_changes(it->is_new ? NULL : &was, &now, &changed, NULL);
+	return changed;
 }

@@ -46,6 +46,8 @@ struct vmm__move {
 
 	/* found by the check */
 	struct vmm_domxml *dom; /* what its XML says */
+	const char *state;      /* vmm_virt_state() */
+	bool by_name;           /* the request names it so */
 	bool may_roam;          /* it ran when last seen, or another host knows it too */
 	uint64_t checked_at;    /* vmm_clock_ms() */
 	uint64_t deadline;      /* of carrying it out */

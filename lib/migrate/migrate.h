@@ -72,6 +72,7 @@ struct vmm_migrate_result {
 	const char *uuid, *from, *to;
 	const char *method; /* live cold move */
 	const char *result; /* done possible refused failed aborted skipped unknown */
+	const char *note;   /* how it was other than recorded, or "" */
 	const char *error;  /* "" or why; all reasons, parted by "; " */
 	uint64_t ms;
 	int64_t downtime_ms; /* -1: not known, or not live */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "scan/scan-internal.h"
 
@@ -130,26 +129,13 @@ out:
 
 /* ---- what has changed ---- */
 
-static void phrase(struct vmm_buf *text, const char *verb, const char *from, const char *to)
-{
-	if (strcmp(from, to) != 0)
-		vmm_buf_addf(text, "%s%s from %s to %s", text->len ? ", " : "", verb, from, to);
-}
-
 /* The states of an unreachable host are no news: what counts is what was seen. */
 static int tell(const struct search *s, char **changed)
 {
-	VMM_BUF_AUTO text = VMM_BUF_INIT;
+	const struct vmm_scan_seen before = { was(s, "host"), was(s, "name"), was(s, "last") };
+	const struct vmm_scan_seen after = { now(s, "host"), now(s, "name"), now(s, "last") };
 
-	*changed = NULL;
-	phrase(&text, "moved", was(s, "host"), now(s, "host"));
-	phrase(&text, "renamed", was(s, "name"), now(s, "name"));
-	phrase(&text, "changed", was(s, "last"), now(s, "last"));
-	if (!text.len)
-		return 0;
-	vmm_buf_adds(&text, " since it was last seen");
-	*changed = vmm_buf_steal(&text);
-	return *changed ? 0 : nomem(s);
+	return vmm_scan_changes(&before, &after, changed, s->err);
 }
 
 /* Whoever names a VM by a name that it has no longer may mean another one. */
@@ -174,7 +160,6 @@ static int take(struct search *s, size_t row)
 static int find_new(struct search *s, char **changed)
 {
 	VMM_STR_AUTO silent = NULL;
-	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	size_t row;
 	int rc = visit_all(s, &silent);
 
@@ -186,9 +171,8 @@ static int find_new(struct search *s, char **changed)
 	if (rc < 0)
 		return rc;
 	s->row = row;
-	vmm_buf_addf(&text, "found on %s, where it was not seen before", now(s, "host"));
-	*changed = vmm_buf_steal(&text);
-	return *changed ? 0 : nomem(s);
+	return vmm_scan_changes(NULL, &(struct vmm_scan_seen){ .host = now(s, "host") }, changed,
+				s->err);
 }
 
 /* After a visit to all hosts: is it known where it is? */

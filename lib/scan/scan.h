@@ -94,6 +94,16 @@ struct vmm_place {
 void vmm_place_release(struct vmm_place *place);
 
 /*
+ * How a VM is other than it was recorded, in one line: "moved from h1 to h2, changed from normal to
+ * stop since it was last seen"; `was` is NULL if it was not. *changed is the caller's; NULL if it is not.
+ */
+struct vmm_scan_seen {
+	const char *host, *name, *state;
+};
+int vmm_scan_changes(const struct vmm_scan_seen *was, const struct vmm_scan_seen *now,
+		     char **changed, struct vmm_err *err);
+
+/*
  * Finds a VM where it really is: first on the host that the inventory names, and if it is not
  * (any more) there, or has stopped there since, on all the others. A selector that the
  * inventory does not know is looked up after a scan of all hosts. If reality was different, the

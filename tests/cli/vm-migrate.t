@@ -55,4 +55,34 @@ done
 exits 4 'others' vm-migrate --check --to h3 -n -o error h1/web1
 like "$(cat "$out")" "no live migration" 'are looked at as ever'
 is "$(vm-list -n -o host,name,state | paste -sd ' ')" "$(cut -f 2-4 "$VMM_STATE/vms.tsv" | sed 1d | paste -sd ' ')" 'and nothing has moved'
+
+# By somebody else's hand: another state, another name, another host, gone.
+note() { # WANT VM
+	rm -rf "$VMM_STATE"
+	fixture
+	node old
+	node h1 1 web1 3 7 one 1
+	node h2 2 web2 1 3 renamed 5
+	node h3 6 new 1
+	got=$(vm-migrate --check --to h3 -n -o vm,from,result,note,error "$2")
+	case $got in
+	"$(printf '%b' "$1")"*) ;;
+	*) echo "$2: $got" ;;
+	esac
+}
+{
+	note "web1\\th1\\trefused\\tchanged from normal to paused since it was last seen\\t'h1' is in group" h1/web1
+	note "web2\\th2\\trefused\\tmoved from h1 to h2 since it was last seen\\t'h2' is in group" web2
+	note "web1\\th2\\trefused\\t\\t'web1' was renamed to 'renamed' since it was last seen" h2/web1
+	note "renamed\\th2\\trefused\\trenamed from web1 to renamed since it was last seen\\t'h2' is in group" "$(vm_uuid 3)"
+	note "new\\th3\\trefused\\tfound on h3, where it was not seen before\\tit is already on 'h3'" new
+	note "db1\\th3\\trefused\\t\\tit is on no host any more, since it was last seen on 'h3'" db1
+} >bad
+is "$(cat bad)" '' 'what is not as recorded is found, and said'
+rm -rf "$VMM_STATE"
+fixture
+node h1 1 web1 1 8 web2 1
+node h2 2 other 1
+exits 4 'one that went off, and another has its name' vm-migrate --to h3 -n -o error web2
+is "$(cat "$out")" "'web2' is another VM now ($(vm_uuid 8))" 'that one is not taken for it'
 done_testing
