@@ -66,7 +66,7 @@ mv "$LAB/auth.conf" "$LAB/a&b?c=d.conf"
 is "$(auth "$LAB/a&b?c=d.conf")" 'normal	' 'a name with the marks of a URI in it'
 exits 2 'a relative path' host-set h1 --auth-file auth.conf
 is "$(auth '')" 'normal	' 'taken away again'
-exits 4 'host-add: refused too' adm host-add h9 qemu+tcp://h2/system --auth-file "$LAB/link"
+exits 4 'host-add: refused too' adm host-add h9 "$(lab uri h2 unix)" --auth-file "$LAB/link"
 like "$(cat "$err")" "^host-add: host 'h9': auth file '.*': not a regular file$" 'and says why'
 
 # ---- hosts that don't answer ----
