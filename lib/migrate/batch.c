@@ -319,6 +319,7 @@ static void free_batch(struct vmm__batch *b)
 		vmm__moves_free(moves, b->n);
 	free(moves);
 	free(b->items);
+	free(b->silent);
 	vmm_table_free(b->open);
 	vmm_inventory_release(&b->inv);
 }

@@ -31,7 +31,8 @@ struct vmm__batch {
 	vmm_migrate_done *done;
 	void *ctx;
 	bool stop;
-	bool silent;            /* a host did not answer when all were asked */
+	char *silent;           /* of a host that did not answer when all were asked */
+	bool cancelled;         /* not all were */
 	struct vmm_table *open; /* the intents that others have */
 };
 

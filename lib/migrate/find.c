@@ -72,12 +72,8 @@ static int check_journal(const struct vmm__batch *b, struct vmm__task *it)
 	return 0;
 }
 
-static int find(struct vmm__batch *b, struct vmm__task *it)
+static int take(struct vmm__batch *b, struct vmm__task *it, size_t row)
 {
-	size_t row;
-
-	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
-		return it->err.code;
 	vmm__moves_free(&it->m, 1);
 	it->m = calloc(1, sizeof(*it->m));
 	if (!it->m)
@@ -88,15 +84,77 @@ static int find(struct vmm__batch *b, struct vmm__task *it)
 	return 0;
 }
 
+static int find(struct vmm__batch *b, struct vmm__task *it)
+{
+	size_t row;
+
+	if (vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err) < 0)
+		return it->err.code;
+	return take(b, it, row);
+}
+
 /* If that is cancelled, so will be what is to come. */
 static int look_everywhere(struct vmm__batch *b, struct vmm_err *err)
 {
 	const struct vmm_scan_options opt = { .timeout_ms = b->opt.check_ms, .cancel = b->opt.cancel };
-	VMM_STR_AUTO silent = NULL;
+	char *silent = NULL;
 	int rc = vmm_scan_everywhere(b->st, &b->inv, &opt, &b->inv, &silent, err);
 
-	b->silent = rc < 0 || silent;
-	return rc == VMM_ECANCEL ? 0 : rc;
+	free(b->silent);
+	b->silent = silent;
+	b->cancelled = rc == VMM_ECANCEL;
+	return b->cancelled ? 0 : rc;
+}
+
+/* After a look at every host, for one that nobody knew. */
+static int find_new(struct vmm__batch *b, struct vmm__task *it)
+{
+	int rc = find(b, it);
+
+	if (rc != VMM_ENOTFOUND || it->uuid)
+		return rc;
+	if (b->cancelled)
+		return vmm_err_set(&it->err, VMM_ECANCEL, "not started");
+	if (b->silent)
+		return vmm_err_set(&it->err, VMM_EAGAIN, "'%s' was not found, but %s", it->req->vm,
+				   b->silent);
+	return rc;
+}
+
+/* A name may mean another VM by now, which nobody asked to move; HOST/NAME means none if it left the host. */
+static int check_selector(const struct vmm__batch *b, struct vmm__task *it)
+{
+	size_t row;
+	int rc = vmm_inventory_find_vm(&b->inv, it->req->vm, &row, &it->err);
+
+	if (rc < 0)
+		return rc == VMM_ENOTFOUND ? 0 : rc;
+	if (strcmp(vmm_table_at(b->inv.vms, row, "uuid"), it->uuid) == 0)
+		return 0;
+	return vmm_err_set(&it->err, VMM_EREFUSED, "'%s' is another VM now (%s)", it->req->vm,
+			   vmm_table_at(b->inv.vms, row, "uuid"));
+}
+
+/* After a look at every host. */
+static int find_moved(struct vmm__batch *b, struct vmm__task *it)
+{
+	long row = vmm_table_find(b->inv.vms, vmm_table_col(b->inv.vms, "uuid"), it->uuid);
+	const char *name;
+
+	if (row < 0)
+		return vmm_err_set(&it->err, VMM_ENOTFOUND,
+				   "it is on no host any more, since it was last seen on '%s'",
+				   it->from);
+	if (check_selector(b, it) < 0)
+		return it->err.code;
+	if (strcmp(vmm_table_at(b->inv.vms, (size_t)row, "state"), "unknown") == 0)
+		return vmm_err_set(&it->err, VMM_EAGAIN, "nobody can tell where it is: %s",
+				   b->silent ? b->silent : "it was not seen");
+	name = vmm_table_at(b->inv.vms, (size_t)row, "name");
+	if (strcmp(it->req->vm, it->uuid) != 0 && strcmp(it->name, name) != 0)
+		return vmm_err_set(&it->err, VMM_EREFUSED,
+				   "'%s' was renamed to '%s' since it was last seen", it->name, name);
+	return take(b, it, (size_t)row);
 }
 
 int vmm__find_all(struct vmm__batch *b, struct vmm_err *err)
@@ -117,28 +175,11 @@ int vmm__find_all(struct vmm__batch *b, struct vmm_err *err)
 		struct vmm__task *it = &b->items[i];
 
 		it->is_new = it->code == VMM_ENOTFOUND && !it->uuid;
-		it->code = find(b, it);
+		if (!it->uuid)
+			it->code = find_new(b, it);
+		else if (!b->cancelled)
+			it->code = find_moved(b, it);
 	}
-	return 0;
-}
-
-/* After a look at every host. A name may mean another VM by now, which nobody asked to move. */
-static int find_moved(struct vmm__batch *b, struct vmm__task *it)
-{
-	VMM_STR_AUTO uuid = strdup(it->uuid);
-	int col = vmm_table_col(b->inv.vms, "uuid");
-
-	if (!uuid)
-		return vmm_err_nomem(&it->err);
-	if (vmm_table_find(b->inv.vms, col, uuid) < 0)
-		return vmm_err_set(&it->err, VMM_ENOTFOUND,
-				   "it is on no host any more, since it was last seen on '%s'",
-				   it->from);
-	if (find(b, it) < 0)
-		return it->err.code;
-	if (strcmp(uuid, it->uuid) != 0)
-		return vmm_err_set(&it->err, VMM_EREFUSED, "'%s' is another VM now (%s)",
-				   it->req->vm, it->uuid);
 	return 0;
 }
 
@@ -146,6 +187,8 @@ int vmm__find_again(struct vmm__batch *b, struct vmm_err *err)
 {
 	if (look_everywhere(b, err) < 0)
 		return err->code;
+	if (b->cancelled)
+		return 0;
 	for (size_t i = 0; i < b->n; i++) {
 		struct vmm__task *it = &b->items[i];
 		bool roams = it->m && it->m->may_roam;

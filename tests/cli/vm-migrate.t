@@ -73,6 +73,7 @@ note() { # WANT VM
 {
 	note "web1\\th1\\trefused\\tchanged from normal to paused since it was last seen\\t'h1' is in group" h1/web1
 	note "web2\\th2\\trefused\\tmoved from h1 to h2 since it was last seen\\t'h2' is in group" web2
+	note "web2\\th2\\trefused\\tmoved from h1 to h2 since it was last seen\\t'h2' is in group" h1/web2
 	note "web1\\th2\\trefused\\t\\t'web1' was renamed to 'renamed' since it was last seen" h2/web1
 	note "renamed\\th2\\trefused\\trenamed from web1 to renamed since it was last seen\\t'h2' is in group" "$(vm_uuid 3)"
 	note "new\\th3\\trefused\\tfound on h3, where it was not seen before\\tit is already on 'h3'" new
@@ -85,4 +86,27 @@ node h1 1 web1 1 8 web2 1
 node h2 2 other 1
 exits 4 'one that went off, and another has its name' vm-migrate --to h3 -n -o error web2
 is "$(cat "$out")" "'web2' is another VM now ($(vm_uuid 8))" 'that one is not taken for it'
+rm -rf "$VMM_STATE"
+fixture
+node old
+node h1 1 web1 1
+node h2 2 renamed 1
+exits 4 'one that was moved and renamed' vm-migrate --to h3 -n -o error h1/web2
+is "$(cat "$out")" "'web2' was renamed to 'renamed' since it was last seen" 'is not what was asked for'
+rm -rf "$VMM_STATE"
+fixture
+node h1 1 web1 1
+node h2 2 web2 1
+exits 1 'one that was moved, beside one that nobody knows' vm-migrate --to h3 -n -o from,result,error h1/web2 nobody
+like "$(cat "$out")" "^h2	refused	'h2' is in group" 'it is looked at where it is'
+
+# A silent host may have what the others have not.
+rm -f "$tmp/old.xml"
+exits 75 'an unknown one, and a host is silent' vm-migrate --to h3 -n -o result,error nobody
+like "$(cat "$out")" "^failed	'nobody' was not found, but host 'old' does not answer: " 'says so'
+rm -rf "$VMM_STATE"
+fixture
+node h1 1 web1 1
+exits 75 'one that has gone, and a host is silent' vm-migrate --to h3 -n -o from,result,error web2
+like "$(cat "$out")" "^h1	failed	nobody can tell where it is: host 'old' does not answer: " 'says so'
 done_testing
