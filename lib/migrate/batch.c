@@ -79,6 +79,12 @@ static void finish_refused(struct vmm__batch *b, struct vmm__task *it)
 	finish(b, it, VMM_EREFUSED, NULL, reasons.data);
 }
 
+static void skip(struct vmm__batch *b, struct vmm__task *it)
+{
+	it->ms = 0;
+	finish(b, it, VMM_ECANCEL, "skipped", "not started");
+}
+
 /* ---- checking ---- */
 
 struct job_ctx {
@@ -211,7 +217,9 @@ static void sort_out(struct vmm__batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		struct vmm__task *it = &b->items[i];
 
-		if (it->code < 0)
+		if (it->code == VMM_ECANCEL)
+			skip(b, it);
+		else if (it->code < 0)
 			finish(b, it, it->code, NULL, it->err.text);
 		else if (it->m->reasons.n > 0)
 			finish_refused(b, it);
@@ -230,12 +238,6 @@ static int run_move(void *arg)
 	if (ret == 0)
 		vmm__move_close(arg);
 	return ret;
-}
-
-static void skip(struct vmm__batch *b, struct vmm__task *it)
-{
-	it->ms = 0;
-	finish(b, it, VMM_ECANCEL, "skipped", "not started");
 }
 
 static int moved(struct vmm_job *job, void *arg)
