@@ -109,7 +109,7 @@ static int checked(struct vmm_job *job, void *arg)
 		it->stale = it->m->stale;
 		it->ms += it->m->ms;
 		job->arg = NULL; /* the item keeps it */
-	} else if (job->state == VMM_JOB_TIMEOUT) {
+	} else if (job->state == VMM_JOB_TIMEOUT && job->code == VMM_EAGAIN) {
 		it->m = NULL;
 		it->ms += job->limit_ms;
 		it->code = vmm_err_set(&it->err, VMM_EAGAIN, "'%s' or '%s' does not answer",
@@ -165,7 +165,9 @@ static int check_all(struct vmm__batch *b, struct vmm_err *err)
 	const struct vmm_job like = { .run = run_check,
 				      .free_arg = vmm__move_free,
 				      .limit_ms = b->opt.check_ms + LOST_MS };
-	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE, .per_key = LOGINS_AT_ONCE };
+	const struct vmm_jobs_limits limits = { .jobs = CHECKS_AT_ONCE,
+						.per_key = LOGINS_AT_ONCE,
+						.give_up = true };
 	bool stale = false;
 
 	if (run_jobs(b, wants_check, like, &limits, checked, err) < 0)

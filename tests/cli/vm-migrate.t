@@ -109,4 +109,23 @@ fixture
 node h1 1 web1 1
 exits 75 'one that has gone, and a host is silent' vm-migrate --to h3 -n -o from,result,error web2
 like "$(cat "$out")" "^h1	failed	nobody can tell where it is: host 'old' does not answer: " 'says so'
+
+# Nobody answers there, but somebody is listening.
+perl -MIO::Socket::INET -e '$| = 1; my $s = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1"); print $s->sockport, "\n"; sleep 60' >port &
+listener=$!
+for i in $(seq 50); do test -s port || sleep 0.1; done
+sed -i "s|test://$tmp/h2.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" "$VMM_STATE/hosts.tsv"
+start=$(date +%s)
+vm-migrate --to h3 -n -o vm,result,error h2/web1 >"$out" 2>"$err" &
+client=$!
+sleep 1
+kill -INT $client
+sleep 0.5
+kill -TERM $client
+wait $client
+is $? 1 'the second Ctrl-C while hosts are asked'
+took=$(($(date +%s) - start))
+is "$(cat "$out")" 'web1	skipped	not started' 'nothing was begun'
+ok "and it waits for nobody ($took s)" test "$took" -le 10
+kill "$listener"
 done_testing
