@@ -81,9 +81,9 @@ static int scan(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows
 		ret = diff ? cmd_rows(c, changes) : print_visits(c, visits);
 	for (size_t i = 0; ret == 0 && i < visits->n; i++)
 		cmd_tally(c, visits->seen[i].code);
-	if (ret == 0)
+	if (ret == 0 && visits->n == n)
 		ret = cmd_status(c);
-	if (visits && visits->n < n)
+	else if (ret == 0)
 		ret = vmm_err_set(&c->err, VMM_ECANCEL,
 				  "interrupted: %zu of %zu hosts were not visited", n - visits->n, n);
 	vmm_scan_free(visits);

@@ -105,6 +105,18 @@ took=$(($(date +%s) - start))
 is "$(cut -f 1-2 "$out")" "$(printf 'h1\tnormal\nh3\tnormal\nold\tnormal')" 'who had answered is told'
 ok "it waits for nobody ($took s)" test "$took" -le 10
 is "$(host-list -n -o state h2)" normal 'and of the other nothing is said'
+sed "s|test://$tmp/h2.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" kept >"$VMM_STATE/hosts.tsv"
+host-scan -n --jobs 1 --timeout 2 >"$out" 2>"$err" &
+scan=$!
+sleep 1
+cp "$VMM_STATE/hosts.tsv" good
+echo name >"$VMM_STATE/hosts.tsv"
+echo 'a	b' >>"$VMM_STATE/hosts.tsv"
+kill -INT $scan
+wait $scan
+is $? 2 'interrupted, and the state cannot be brought up to date'
+like "$(tail -n 1 "$err")" "^host-scan: .*hosts.tsv" 'that is told'
+cp good "$VMM_STATE/hosts.tsv"
 host-scan -n --timeout 30 >"$out" 2>"$err" &
 scan=$!
 sleep 1
