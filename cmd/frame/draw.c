@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables and trees on a terminal, by libsmartcols. Names are percent-encoded: see base/percent.h. */
+#include <langinfo.h>
 #include <libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/percent.h"
 #include "frame/out.h"
@@ -22,6 +24,15 @@ static int add_columns(struct libscols_table *tb, const struct cmd_out *out)
 	return 0;
 }
 
+/* libsmartcols 2.38 never comes back from a character that the locale does not know. */
+static void add_shown(struct vmm_buf *shown, const char *text)
+{
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		vmm_percent_encode(shown, text);
+	else
+		vmm_percent_encode_ascii(shown, text);
+}
+
 static int fill_line(struct libscols_line *ln, const struct cmd_out *out, size_t row)
 {
 	for (size_t i = 0; i < out->ncols; i++) {
@@ -29,7 +40,7 @@ static int fill_line(struct libscols_line *ln, const struct cmd_out *out, size_t
 		VMM_BUF_AUTO shown = VMM_BUF_INIT;
 		char buf[32];
 
-		vmm_percent_encode(&shown, cmd_cell(out, out->cols[i], value, buf));
+		add_shown(&shown, cmd_cell(out, out->cols[i], value, buf));
 		if (shown.failed || scols_line_set_data(ln, i, shown.data) < 0)
 			return -1;
 	}

@@ -2,6 +2,7 @@
 #include "base/percent.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 static void add_encoded(struct vmm_buf *out, const char *s, size_t n)
@@ -20,7 +21,7 @@ static bool shows(unsigned cp)
 	return cp != '%' && cp != '\\' && !vmm_utf8_hidden(cp);
 }
 
-void vmm_percent_encode(struct vmm_buf *out, const char *s)
+static void encode(struct vmm_buf *out, const char *s, unsigned last)
 {
 	const char *start = s, *end = s + strlen(s);
 
@@ -29,12 +30,22 @@ void vmm_percent_encode(struct vmm_buf *out, const char *s)
 		size_t n = vmm_utf8_char(s, end, &cp);
 		bool outer_blank = *s == ' ' && (s == start || s + 1 == end);
 
-		if (n && shows(cp) && !outer_blank)
+		if (n && cp <= last && shows(cp) && !outer_blank)
 			vmm_buf_add(out, s, n);
 		else
 			add_encoded(out, s, n ? n : 1);
 		s += n ? n : 1;
 	}
+}
+
+void vmm_percent_encode(struct vmm_buf *out, const char *s)
+{
+	encode(out, s, UINT_MAX);
+}
+
+void vmm_percent_encode_ascii(struct vmm_buf *out, const char *s)
+{
+	encode(out, s, 0x7f);
 }
 
 static int digit(char c)

@@ -19,6 +19,8 @@
 #include "base/buf.h"
 
 void vmm_percent_encode(struct vmm_buf *out, const char *s);
+/* For a terminal that knows ASCII only: every other byte is encoded too. */
+void vmm_percent_encode_ascii(struct vmm_buf *out, const char *s);
 /* False, and nothing added, if a '%' is not followed by two hexadecimal digits or is a NUL. */
 bool vmm_percent_decode(struct vmm_buf *out, const char *s);
 

@@ -100,6 +100,7 @@ is "$(vm-list -n -H -o mem --host h1,h3)" '64M
 1.5G' '-H: sizes for people'
 is "$(vm-list --json -H -o mem --host h3)" '{"mem":"1.5G"}' 'as a string in JSON'
 is "$(vm-list --format table -o name,mem --host h3)" "$(printf 'name        mem\ndb1  1610612736')" '--format table: aligned, numbers to the right'
+is "$(printf 'name\tmem\n\303\244%%\t1\n' | LC_ALL=C timeout 10 vmm-rows --format table)" "$(printf 'name      mem\n%%c3%%a4%%25   1')" 'a table where the locale is not of UTF-8'
 for name in $with_rows; do
 	case $name in host-add | host-rm | host-set | vm-power | vm-migrate | vmm-rows) continue ;; esac
 	# shellcheck disable=SC2046

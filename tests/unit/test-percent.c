@@ -30,6 +30,15 @@ static void what_is_not_seen_is_encoded(void **state)
 	}
 }
 
+static void nothing_but_ascii(void **state)
+{
+	VMM_BUF_AUTO b = VMM_BUF_INIT;
+
+	(void)state;
+	vmm_percent_encode_ascii(&b, " x\xc3\xa4%~\x7f\xff");
+	assert_string_equal(b.data, "%20x%c3%a4%25~%7f%ff");
+}
+
 static void bad_codes_add_nothing(void **state)
 {
 	static const char *const bad[] = { "%", "a%4", "%zz", "%4g", "%00", "ok%41%", "%%41" };
@@ -104,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_seen_is_encoded),
+		cmocka_unit_test(nothing_but_ascii),
 		cmocka_unit_test(bad_codes_add_nothing),
 		cmocka_unit_test(random_bytes_come_back),
 		cmocka_unit_test(utf8_boundaries),
