@@ -81,7 +81,7 @@ void cmd_tally(struct cmd_run *c, int code)
 	c->done++;
 	if (code == VMM_OK)
 		return;
-	c->worst = c->failed > 0 && c->worst != code ? VMM_EFAIL : code;
+	c->worst = c->failed > 0 && vmm_err_exit(c->worst) != vmm_err_exit(code) ? VMM_EFAIL : code;
 	c->failed++;
 }
 

@@ -17,6 +17,26 @@ static void against_virt(struct vmm__move *m, const char *what)
 	vmm__against(m, "%s", err.text);
 }
 
+/*
+ * That it is unknown there must be certain: a definition that was not there before is taken away if
+ * the migration fails.
+ */
+static void check_uuid(struct vmm__move *m)
+{
+	const char *name;
+
+	m->dst.dom = virDomainLookupByUUIDString(m->dst.conn, m->uuid);
+	m->story.target_knew = m->dst.dom || virGetLastErrorCode() != VIR_ERR_NO_DOMAIN;
+	if (!m->dst.dom)
+		return;
+	name = virDomainGetName(m->dst.dom);
+	if (name && strcmp(name, m->name) != 0)
+		vmm__against(m, "'%s' has a definition of it under another name, '%s'", m->dst.host,
+			     name);
+	if (virDomainIsActive(m->dst.dom) == 1)
+		vmm__against(m, "it is active on '%s' as well", m->dst.host);
+}
+
 static void check_names(struct vmm__move *m)
 {
 	virDomainPtr other = virDomainLookupByName(m->dst.conn, m->name);
@@ -26,10 +46,7 @@ static void check_names(struct vmm__move *m)
 		vmm__against(m, "'%s' has another VM of that name (%s)", m->dst.host, uuid);
 	if (other)
 		virDomainFree(other);
-	m->dst.dom = virDomainLookupByUUIDString(m->dst.conn, m->uuid);
-	m->story.target_knew = m->dst.dom != NULL;
-	if (m->dst.dom && virDomainIsActive(m->dst.dom) == 1)
-		vmm__against(m, "it is active on '%s' as well", m->dst.host);
+	check_uuid(m);
 }
 
 static void check_machine(struct vmm__move *m)

@@ -116,18 +116,17 @@ static struct sights look_until_calm(struct vmm__move *m)
 	return now;
 }
 
-/* One step; what it did or why it failed is added to the sentence. */
+/* One step; what it did or why it failed is added to the sentence. act() says 1 if there was nothing to do. */
 static bool step(bool wanted, int (*act)(virDomainPtr), virDomainPtr dom, struct vmm_buf *sentence,
 		 const char *did)
 {
 	struct vmm_err err;
+	int rc = wanted ? act(dom) : 1;
 
-	if (!wanted)
-		return true;
-	if (act(dom) == 0) {
+	if (rc == 0)
 		vmm_buf_addf(sentence, ", %s", did);
+	if (rc >= 0)
 		return true;
-	}
 	vmm_err_virt(&err, "not %s", did);
 	vmm_buf_addf(sentence, ", %s", err.text);
 	return false;
@@ -136,7 +135,7 @@ static bool step(bool wanted, int (*act)(virDomainPtr), virDomainPtr dom, struct
 static int undefine(virDomainPtr dom)
 {
 	if (virDomainIsPersistent(dom) != 1)
-		return 0; /* it went with its process */
+		return 1; /* it went with its process */
 	return virDomainUndefineFlags(dom, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
 }
 

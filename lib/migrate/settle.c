@@ -17,6 +17,9 @@
  *   there and ended since: its disks would be ahead of the source's memory.
  * - A target that is halfway while the source is stopped or gone has lost its sender.
  * - Two that are stopped: see vmm__settle().
+ *
+ * A definition that the target did not have before, and that lies there while the source has the VM,
+ * came with the migration and goes with it: left there, somebody might start it.
  */
 /* clang-format off */
 static const enum vmm__where table[VMM__SIGHTS][VMM__SIGHTS] = {
@@ -52,7 +55,8 @@ struct vmm__verdict vmm__settle(enum vmm__sight source, enum vmm__sight target,
 	if (v.where == VMM__AT_SOURCE) {
 		v.sure = target != VMM__UNREACHABLE;
 		v.destroy_target = target == VMM__HALFWAY;
-		v.undefine_target = target == VMM__STOPPED && story->offline && !story->target_knew;
+		v.undefine_target = (target == VMM__STOPPED || v.destroy_target) &&
+				    !story->target_knew;
 		v.resume_source = source == VMM__HALFWAY;
 		v.start_source = source == VMM__STOPPED && story->stopped_by_us;
 	}

@@ -97,7 +97,7 @@ rm -rf "$VMM_STATE"
 fixture
 node h1 1 web1 1
 node h2 2 web2 1
-exits 1 'one that was moved, beside one that nobody knows' vm-migrate --to h3 -n -o from,result,error h1/web2 nobody
+exits 4 'one that was moved, beside one that nobody knows' vm-migrate --to h3 -n -o from,result,error h1/web2 nobody
 like "$(cat "$out")" "^h2	refused	'h2' is in group" 'it is looked at where it is'
 
 # A silent host may have what the others have not.

@@ -54,25 +54,25 @@ static const struct {
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 T T T ?! ?!\n"
 		"?! S ?! Tu Tu ?! ?!\n"
-		"S! S S 2! 2! Sk ?!\n"
-		"S! S S 2! 2! Sk ?!\n"
-		"?! Sr ?! Tku 2! Srk ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"?! Sr ?! Tku 2! Srku ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
 	{ "live, paused for the rest of the way", { .paused_by_us = true },
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 T T T ?! ?!\n"
 		"?! S ?! Tu Tu ?! ?!\n"
-		"S! S S 2! 2! Sk ?!\n"
-		"?! Sr ?! Tku 2! Srk ?!\n"
-		"?! Sr ?! Tku 2! Srk ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"?! Sr ?! Tku 2! Srku ?!\n"
+		"?! Sr ?! Tku 2! Srku ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
 	{ "live, without a definition", { .transient = true },
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 T T T ?! ?!\n"
 		"?! S ?! Tu Tu ?! ?!\n"
-		"S! S S 2! 2! Sk ?!\n"
-		"S! S S 2! 2! Sk ?!\n"
-		"?! ?! ?! Tku 2! Srk ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"?! ?! ?! Tku 2! Srku ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
 	{ "live, to a target that knew it", { .target_knew = true },
 		"?! ?! ?! T! ?! ?! ?!\n"
@@ -86,9 +86,9 @@ static const struct {
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 T T T ?! ?!\n"
 		"?! S Su Tu Tu ?! ?!\n"
-		"S! S Su 2! 2! Sk ?!\n"
-		"S! S Su 2! 2! Sk ?!\n"
-		"?! Sr ?! Tku 2! Srk ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"?! Sr ?! Tku 2! Srku ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
 	{ "by definition, to a target that knew it", { .offline = true, .target_knew = true },
 		"?! ?! ?! T! ?! ?! ?!\n"
@@ -102,9 +102,9 @@ static const struct {
 		"?! ?! ?! T! ?! ?! ?!\n"
 		"?! 0 Ts T T ?! ?!\n"
 		"?! Ss Ssu Tu Tu ?! ?!\n"
-		"S! S Su 2! 2! Sk ?!\n"
-		"S! S Su 2! 2! Sk ?!\n"
-		"?! Sr ?! Tku 2! Srk ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"S! S Su 2! 2! Sku ?!\n"
+		"?! Sr ?! Tku 2! Srku ?!\n"
 		"?! ?! ?! Tku ?! ?! ?!\n" },
 };
 /* clang-format on */
