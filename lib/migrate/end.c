@@ -35,6 +35,16 @@ bool vmm__end_fill(struct vmm__end *e, const struct vmm_inventory *inv, const ch
 	       e->peer_uri && e->uuid;
 }
 
+void vmm__end_close(struct vmm__end *e)
+{
+	if (e->dom)
+		virDomainFree(e->dom);
+	if (e->conn)
+		virConnectClose(e->conn);
+	e->dom = NULL;
+	e->conn = NULL;
+}
+
 struct opening {
 	char *uri, *auth_file;
 	virConnectPtr conn;
@@ -89,12 +99,7 @@ int vmm__end_open(struct vmm__end *e, uint64_t limit_ms, struct vmm_err *err)
 	};
 	struct opened to = { e, err };
 
-	if (e->dom)
-		virDomainFree(e->dom);
-	if (e->conn)
-		virConnectClose(e->conn);
-	e->dom = NULL;
-	e->conn = NULL;
+	vmm__end_close(e);
 	if (!o)
 		return vmm_err_nomem(err);
 	o->uri = strdup(e->uri);

@@ -83,6 +83,8 @@ void vmm__against(struct vmm__move *m, const char *fmt, ...) __attribute__((form
 
 /* Connects an end within a time limit (the old connection is dropped). */
 int vmm__end_open(struct vmm__end *e, uint64_t limit_ms, struct vmm_err *err);
+/* That takes as long as the host likes. */
+void vmm__end_close(struct vmm__end *e);
 /* Fills in what the inventory declares of a host; false: it does not know it. */
 bool vmm__end_fill(struct vmm__end *e, const struct vmm_inventory *inv, const char *host);
 

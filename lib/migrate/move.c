@@ -9,25 +9,15 @@
 #define CLOSE_MS 2000
 #define CLOSE_AT_ONCE 32
 
-static void close_end(struct vmm__end *e)
-{
-	if (e->dom)
-		virDomainFree(e->dom);
-	if (e->conn)
-		virConnectClose(e->conn);
-	e->dom = NULL;
-	e->conn = NULL;
-}
-
 void vmm__move_close(struct vmm__move *m)
 {
-	close_end(&m->src);
-	close_end(&m->dst);
+	vmm__end_close(&m->src);
+	vmm__end_close(&m->dst);
 }
 
 static void release_end(struct vmm__end *e)
 {
-	close_end(e);
+	vmm__end_close(e);
 	free(e->host);
 	free(e->uri);
 	free(e->auth_file);
