@@ -50,28 +50,6 @@ static int fill_move(struct vmm__batch *b, struct vmm__task *it, size_t row)
 	return 0;
 }
 
-/* What its hosts would say of one that is halfway is no ground to decide anything on. */
-static int check_journal(const struct vmm__batch *b, struct vmm__task *it)
-{
-	for (size_t r = 0; r < vmm_table_rows(b->open); r++) {
-		const char *since = vmm_table_at(b->open, r, "since");
-
-		if (strcmp(vmm_table_at(b->open, r, "op"), "migrate") != 0 ||
-		    strcmp(vmm_table_at(b->open, r, "subject"), it->uuid) != 0)
-			continue;
-		if (strcmp(vmm_table_at(b->open, r, "alive"), "yes") == 0)
-			return vmm_err_set(&it->err, VMM_EREFUSED,
-					   "a migration of it is under way (pid %s on %s, since %s)",
-					   vmm_table_at(b->open, r, "pid"),
-					   vmm_table_at(b->open, r, "host"), since);
-		return vmm_err_set(&it->err, VMM_EREFUSED,
-				   "an earlier migration of it was cut short (since %s): "
-				   "run vmm-fsck --repair",
-				   since);
-	}
-	return 0;
-}
-
 static int take(struct vmm__batch *b, struct vmm__task *it, size_t row)
 {
 	vmm__moves_free(&it->m, 1);
@@ -79,9 +57,10 @@ static int take(struct vmm__batch *b, struct vmm__task *it, size_t row)
 	if (!it->m)
 		return vmm_err_nomem(&it->err);
 	if (name_it(it, &b->inv, row) < 0 || remember(it, &b->inv, row) < 0 ||
-	    fill_move(b, it, row) < 0 || check_journal(b, it) < 0)
+	    fill_move(b, it, row) < 0)
 		return it->err.code;
-	return 0;
+	/* What its hosts would say of one that is halfway is no ground to decide anything on. */
+	return vmm_intent_check(b->open, it->uuid, &it->err);
 }
 
 static int find(struct vmm__batch *b, struct vmm__task *it)

@@ -164,24 +164,32 @@ static int check_time(struct vmm__task *t, uint64_t started)
 			   t->opt.spent_ms / 1000);
 }
 
-/* A guest that is off because it is being moved must not be started in between (two of it would run). */
-static int check_moves(struct vmm__task *t)
+/* Only says what claim() would. */
+static int check_claim(struct vmm__task *t)
 {
 	VMM_TABLE_AUTO *open = NULL;
 
 	if (vmm_intent_list(t->st, &open, &t->err) < 0)
 		return t->err.code;
-	for (size_t r = 0; r < vmm_table_rows(open); r++) {
-		if (strcmp(vmm_table_at(open, r, "op"), "migrate") != 0 ||
-		    strcmp(vmm_table_at(open, r, "subject"), t->uuid) != 0)
-			continue;
-		if (strcmp(vmm_table_at(open, r, "alive"), "yes") == 0)
-			return vmm_err_set(&t->err, VMM_EAGAIN, "it is being moved (pid %s)",
-					   vmm_table_at(open, r, "pid"));
-		return vmm_err_set(&t->err, VMM_EREFUSED,
-				   "an earlier move of it was cut short; run vmm-fsck");
-	}
-	return 0;
+	return vmm_intent_check(open, t->uuid, &t->err);
+}
+
+/* A guest that is off because it is being moved must not be started in between (two of it would run). */
+static int claim(struct vmm__task *t)
+{
+	if (t->op != VMM_POWER_ON)
+		return 0;
+	if (t->dry_run)
+		return check_claim(t);
+	return vmm_intent_begin(t->st, "start", t->uuid, NULL, &t->claim, &t->err);
+}
+
+/* One that can't be ended goes with its owner. */
+static void end_claim(struct vmm__task *t)
+{
+	if (t->claim)
+		vmm_intent_end(t->st, t->claim, "done", NULL);
+	t->claim = 0;
 }
 
 static void read_state(struct vmm__task *t)
@@ -200,12 +208,13 @@ int vmm__task_run(void *arg)
 
 	if (t->again)
 		return ret;
-	if (ret == 0 && t->op == VMM_POWER_ON)
-		ret = check_moves(t);
+	if (ret == 0)
+		ret = claim(t);
 	if (ret == 0)
 		ret = check_time(t, started);
 	if (ret == 0 && !t->dry_run)
 		ret = vmm_power(t->dom, t->op, &t->opt, &t->did, &t->err);
+	end_claim(t);
 	if (t->dom)
 		read_state(t);
 	t->ms = vmm_clock_ms() - started;

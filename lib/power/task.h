@@ -29,6 +29,7 @@ struct vmm__task {
 	const char *state; /* static */
 	bool again; /* somebody has this VM already: nothing was done, nothing is to be told */
 	bool did;
+	uint64_t claim; /* the intent that keeps moves away, or 0 */
 	uint64_t ms;
 	struct vmm_err err;
 };

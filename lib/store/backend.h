@@ -31,6 +31,13 @@ struct vmm_store {
 	char *url; /* store.c's, for vmm_store_dup() */
 };
 
+/* An open intent, and how it is refused to anybody else: see store.h. */
+struct vmm__open {
+	const char *op, *subject, *host, *pid, *since;
+	bool alive;
+};
+int vmm__intent_refuse(const struct vmm__open *in, struct vmm_err *err);
+
 /* Whether a table may have this name. */
 bool vmm__name_is_valid(const char *name);
 

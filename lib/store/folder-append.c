@@ -58,7 +58,9 @@ static int append_bytes(struct vmm__journal *j, const struct vmm_buf *b, struct 
 		errno = ENOSPC;
 	if (n < 0 || (size_t)n < b->len || fdatasync(j->fd) < 0)
 		rc = vmm__file_err(err, "write", j->dir, VMM__JOURNAL);
-	if (rc < 0 && ftruncate(j->fd, (off_t)j->size) < 0)
+	if (rc == 0)
+		j->good = j->size += b->len;
+	else if (ftruncate(j->fd, (off_t)j->size) < 0)
 		vmm_err_prefix(err, "a record may have been left in the journal");
 	return rc;
 }

@@ -48,45 +48,35 @@ static int lives(const struct vmm__dir *d, uint64_t id, bool *out, struct vmm_er
 	return rc;
 }
 
-/* "pid 12", and where that is another host's pid, "pid 12 on h2". */
-static void owner_name(const struct vmm__intent *in, struct vmm_buf *out)
+static int refuse(const struct vmm__intent *in, bool alive, struct vmm_err *err)
 {
-	char here[256] = "";
-
-	gethostname(here, sizeof(here) - 1);
-	vmm_buf_addf(out, "pid %s", in->pid);
-	if (strcmp(in->host, here) != 0)
-		vmm_buf_addf(out, " on %s", in->host);
+	return vmm__intent_refuse(&(struct vmm__open){ in->op, in->subject, in->host, in->pid,
+						       in->since, alive },
+				  err);
 }
 
 /* Why nobody else may have this intent now; 0 if its owner is dead. */
 static int refuse_if_alive(const struct vmm__dir *d, const struct vmm__intent *in, struct vmm_err *err)
 {
-	VMM_BUF_AUTO owner = VMM_BUF_INIT;
 	bool alive;
 	int rc = lives(d, in->id, &alive, err);
 
-	if (rc < 0 || !alive)
-		return rc;
-	owner_name(in, &owner);
-	return vmm_err_set(err, VMM_EAGAIN, "%s of '%s' is already under way (%s, since %s)",
-			   in->op, in->subject, owner.data, in->since);
+	return rc < 0 || !alive ? rc : refuse(in, true, err);
 }
 
-static int refuse_second(const struct session *s, const char *op, const char *subject,
-			 struct vmm_err *err)
+/* A dead claim is ended in passing: that its owner is gone ended it. */
+static int refuse_second(struct session *s, const char *subject, struct vmm_err *err)
 {
-	const struct vmm__intent *in = vmm__journal_find_open(&s->journal, op, subject);
-	int rc;
+	const struct vmm__intent *in = vmm__journal_find_open(&s->journal, subject);
+	int rc = in ? refuse_if_alive(&s->lock.dir, in, err) : 0;
 
-	if (!in)
-		return 0;
-	rc = refuse_if_alive(&s->lock.dir, in, err);
-	return rc ? rc
-		  : vmm_err_set(err, VMM_EREFUSED,
-				"an earlier %s of '%s' was cut short (intent %" PRIu64
-				", since %s); run vmm-fsck",
-				op, subject, in->id, in->since);
+	if (!in || rc < 0)
+		return rc;
+	if (*in->detail)
+		return refuse(in, false, err);
+	return vmm__journal_append(&s->journal,
+				   &(struct vmm__event){ in->id, "end", in->op, in->subject, "" },
+				   err);
 }
 
 /*
@@ -115,7 +105,7 @@ int vmm__folder_begin(struct vmm_store *st, const char *op, const char *subject,
 	if (rc < 0)
 		return rc;
 	e.id = s.journal.last_id + 1;
-	rc = refuse_second(&s, op, subject, err);
+	rc = refuse_second(&s, subject, err);
 	if (rc == 0)
 		rc = hold_and_append(&s, &e, err);
 	if (rc == 0)
@@ -240,7 +230,8 @@ static int fill(const struct vmm__dir *d, const struct vmm__journal *j, struct v
 	for (size_t i = 0; rc == 0 && i < j->n; i++) {
 		const struct vmm__intent *in = vmm__journal_find(&later, j->intents[i].id);
 
-		if (in) /* as it is now: it may have noted something before it died */
+		/* As it is now: it may have noted something before it died. A dead claim is none. */
+		if (in && (alive[i] || *in->detail))
 			rc = add_row(t, in, alive[i]);
 	}
 	vmm__journal_release(&later);

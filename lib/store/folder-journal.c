@@ -210,12 +210,10 @@ const struct vmm__intent *vmm__journal_find(const struct vmm__journal *j, uint64
 	return in && !in->ended ? in : NULL;
 }
 
-const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *op,
-						 const char *subject)
+const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *subject)
 {
 	for (size_t i = 0; i < j->n; i++)
-		if (!j->intents[i].ended && strcmp(j->intents[i].subject, subject) == 0 &&
-		    strcmp(j->intents[i].op, op) == 0)
+		if (!j->intents[i].ended && strcmp(j->intents[i].subject, subject) == 0)
 			return &j->intents[i];
 	return NULL;
 }

@@ -186,10 +186,9 @@ struct vmm__event {
 int vmm__journal_load(const struct vmm__dir *d, bool locked, struct vmm__journal *j,
 		      struct vmm_err *err);
 void vmm__journal_release(struct vmm__journal *j);
-/* NULL: no open intent has this id, or this operation on this subject. */
+/* NULL: no open intent has this id, or this subject. */
 const struct vmm__intent *vmm__journal_find(const struct vmm__journal *j, uint64_t id);
-const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *op,
-						 const char *subject);
+const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *subject);
 
 /* ---- folder-append.c ---- */
 

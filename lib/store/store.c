@@ -166,6 +166,48 @@ int vmm_intent_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err
 	return st->backend->list(st, out, err);
 }
 
+/* "pid 12", and where that is another host's pid, "pid 12 on h2". */
+static void name_owner(const struct vmm__open *in, struct vmm_buf *out)
+{
+	char here[256] = "";
+
+	gethostname(here, sizeof(here) - 1);
+	vmm_buf_addf(out, "pid %s", in->pid);
+	if (strcmp(in->host, here) != 0)
+		vmm_buf_addf(out, " on %s", in->host);
+}
+
+int vmm__intent_refuse(const struct vmm__open *in, struct vmm_err *err)
+{
+	VMM_BUF_AUTO owner = VMM_BUF_INIT;
+
+	if (!in->alive)
+		return vmm_err_set(err, VMM_EREFUSED,
+				   "an earlier %s of '%s' was cut short (since %s): "
+				   "run vmm-fsck --repair",
+				   in->op, in->subject, in->since);
+	name_owner(in, &owner);
+	return vmm_err_set(err, VMM_EAGAIN, "%s of '%s' is already under way (%s, since %s)",
+			   in->op, in->subject, owner.data, in->since);
+}
+
+int vmm_intent_check(const struct vmm_table *open, const char *subject, struct vmm_err *err)
+{
+	long row = vmm_table_find(open, vmm_table_col(open, "subject"), subject);
+
+	if (row < 0)
+		return 0;
+	const struct vmm__open in = {
+		.op = vmm_table_at(open, (size_t)row, "op"),
+		.subject = subject,
+		.host = vmm_table_at(open, (size_t)row, "host"),
+		.pid = vmm_table_at(open, (size_t)row, "pid"),
+		.since = vmm_table_at(open, (size_t)row, "since"),
+		.alive = strcmp(vmm_table_at(open, (size_t)row, "alive"), "yes") == 0,
+	};
+	return vmm__intent_refuse(&in, err);
+}
+
 int vmm_intent_take(struct vmm_store *st, uint64_t id, struct vmm_err *err)
 {
 	return st->backend->take(st, id, err);

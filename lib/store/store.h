@@ -39,9 +39,11 @@
  *	vmm_intent_note(st, id, detail, err);	(what is known since: replaces the detail)
  *	vmm_intent_end(st, id, "done", err);
  *
- * At most one intent is open for a subject of one operation: a second begin is VMM_EAGAIN
- * while its owner lives, VMM_EREFUSED when its owner is dead (vmm-fsck first). An owner
- * lives as long as its process and its open store.
+ * At most one intent is open for a subject, whatever the operation: a VM that is being moved can't
+ * be started meanwhile. A second begin is VMM_EAGAIN while its owner lives, VMM_EREFUSED when
+ * its owner is dead (vmm-fsck first). An owner lives as long as its process and its open store.
+ * An intent without a detail is a claim: it only keeps others away, leaves nothing to mend, and goes
+ * with its owner.
  *
  * A child that is forked and does not exec shares its parent's store: the parent's intents
  * live until that child is gone too. After exec nothing is shared.
@@ -85,6 +87,8 @@ int vmm_intent_note(struct vmm_store *st, uint64_t id, const char *detail, struc
 int vmm_intent_end(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
 /* The open intents: id op subject detail since host pid alive(yes, no). */
 int vmm_intent_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);
+/* Whether one of those is for this subject: 0, or what vmm_intent_begin() would say. */
+int vmm_intent_check(const struct vmm_table *open, const char *subject, struct vmm_err *err);
 /* For vmm-fsck: takes over an intent whose owner is dead, so that nobody else mends it too. */
 int vmm_intent_take(struct vmm_store *st, uint64_t id, struct vmm_err *err);
 

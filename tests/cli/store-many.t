@@ -44,7 +44,7 @@ exec 3>&-
 wait
 like "$(store-helper list "$VMM_STATE")" '^1	op	same	begun	20.*	no$' 'and as dead when its owner is'
 exits 4 'nobody begins it again' store-helper begin "$VMM_STATE" op same
-like "$(cat "$err")" 'an earlier op of .same. was cut short .*; run vmm-fsck' 'before it is mended'
+like "$(cat "$err")" 'an earlier op of .same. was cut short .*: run vmm-fsck' 'before it is mended'
 ok 'the mender takes it over' store-helper take "$VMM_STATE" 1
 ok 'then it can begin' store-helper work "$VMM_STATE" op same
 

@@ -44,13 +44,13 @@ store-helper begin "$VMM_STATE" migrate "$(vm_uuid 2)" <hold >begun &
 holder=$!
 exec 3>hold
 for i in $(seq 50); do test -s begun && break; sleep 0.1; done
-exits 4 'a VM that is being migrated' vm-migrate --check --to h3 -n -o result,error web2
-like "$(cat "$out")" "^refused	a migration of it is under way \(pid $holder on .*, since 20" 'says by whom'
+exits 75 'a VM that is being migrated' vm-migrate --check --to h3 -n -o result,error web2
+like "$(cat "$out")" "^failed	migrate of '$(vm_uuid 2)' is already under way \(pid $holder, since 20" 'says by whom'
 exec 3>&-
 wait $holder
 for way in -n --check; do
 	exits 4 "one whose migration was cut short: $way" vm-migrate $way --to h3 -n -o vm,from,result,error web2
-	like "$(cat "$out")" '^web2	h1	refused	an earlier migration of it was cut short \(since 20.*\): run vmm-fsck' 'names vmm-fsck'
+	like "$(cat "$out")" '^web2	h1	refused	an earlier migrate of .* was cut short \(since 20.*\): run vmm-fsck' 'names vmm-fsck'
 done
 exits 4 'others' vm-migrate --check --to h3 -n -o error h1/web1
 like "$(cat "$out")" "no live migration" 'are looked at as ever'

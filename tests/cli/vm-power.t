@@ -45,6 +45,23 @@ is "$(vm-list -n -o name,state)" "$(cut -f 3,4 "$VMM_STATE/vms.tsv" | sed 1d)" '
 	power '3 /web1:refused h1/web1:done' vm-power suspend web1 "$(vm_uuid 1)"
 } >bad
 is "$(cat bad)" '' 'by name, host and name, UUID; each its result and exit status; one named twice is one'
+# One that is being moved must not be started meanwhile; nor one whose move was cut short.
+mkfifo hold
+store-helper begin "$VMM_STATE" migrate "$(vm_uuid 3)" <hold >begun &
+holder=$!
+exec 3>hold
+for i in $(seq 50); do test -s begun && break; sleep 0.1; done
+for way in --dry-run --timeout=30; do
+	exits 75 "on: one that is being moved: $way" vm-power -n -o result,error $way on h2/web1
+	like "$(cat "$out")" "^failed	migrate of '$(vm_uuid 3)' is already under way \(pid $holder, since 20" 'says by whom'
+done
+exits 0 'off: is allowed' vm-power --dry-run off h2/web1
+exec 3>&-
+wait $holder
+exits 4 'on: one whose move was cut short' vm-power -n -o result,error on h2/web1
+like "$(cat "$out")" "^refused	an earlier migrate of .* was cut short .*: run vmm-fsck" 'names vmm-fsck'
+rm "$VMM_STATE/journal.tsv"
+
 exits 75 'a VM on a host that is silent' vm-power suspend lost
 like "$(cut -f 7 "$out")" "^nobody can tell where 'lost' is: host 'old' does not answer: cannot connect: " 'nobody knows'
 

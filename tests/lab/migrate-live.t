@@ -73,8 +73,8 @@ whole web h2
 start_migrate web --to h1 --bandwidth 8M
 within 20 copying web h2 || diag 'it does not move'
 is "$(fsck -n)" '' 'vmm-fsck has nothing to say of one under way'
-exits 4 'one under way is not begun again' migrate web --to h1
-like "$(cell error)" 'a migration of it is under way \(pid ' 'says why'
+exits 75 'one under way is not begun again' migrate web --to h1
+like "$(cell error)" "migrate of '$(lab uuid h1/web)' is already under way \(pid " 'says why'
 mkdir -m 700 "$tmp/other"
 lab adm sh -c 'cp "$VMM_STATE/hosts.tsv" "$VMM_STATE/vms.tsv" "$1"' - "$tmp/other"
 exits 4 'nor by somebody with another state' lab adm env VMM_STATE="$tmp/other" vm-migrate web --to h1

@@ -283,10 +283,11 @@ static void test_intents(void **state)
 	uint64_t a, b;
 
 	assert_int_equal(vmm_intent_begin(p->st, "migrate", "vm 1", "to\th2", &a, &p->err), 0);
-	assert_int_equal(vmm_intent_begin(p->st, "create", "vm 1", NULL, &b, &p->err), 0);
+	assert_int_equal(vmm_intent_begin(p->st, "migrate", "vm 2", NULL, &b, &p->err), 0);
 	assert_int_equal(vmm_intent_note(p->st, a, "half", &p->err), 0);
-	assert_intents(p->st, "1 migrate vm 1 half yes\n2 create vm 1  yes\n");
-	assert_int_equal(vmm_intent_begin(p->st, "migrate", "vm 1", "", &b, &p->err), VMM_EAGAIN);
+	assert_intents(p->st, "1 migrate vm 1 half yes\n2 migrate vm 2  yes\n");
+	assert_int_equal(vmm_intent_begin(p->st, "start", "vm 1", "", &b, &p->err), VMM_EAGAIN);
+	assert_non_null(strstr(p->err.text, "migrate of 'vm 1' is already under way (pid "));
 	assert_int_equal(vmm_intent_take(p->st, a, &p->err), VMM_EAGAIN);
 	assert_int_equal(vmm_intent_end(p->st, b, "done", &p->err), 0);
 	assert_int_equal(vmm_intent_end(p->st, b, "done", &p->err), VMM_ENOTFOUND);
@@ -299,13 +300,37 @@ static void test_intents(void **state)
 	vmm_store_close(p->st);
 	p->st = other;
 	assert_intents(other, "1 migrate vm 1 half no\n");
-	assert_int_equal(vmm_intent_begin(other, "migrate", "vm 1", "", &b, &p->err), VMM_EREFUSED);
+	assert_int_equal(vmm_intent_begin(other, "start", "vm 1", "", &b, &p->err), VMM_EREFUSED);
+	assert_non_null(strstr(p->err.text, "an earlier migrate of 'vm 1' was cut short"));
 	assert_int_equal(vmm_intent_take(other, a, &p->err), 0);
 	assert_intents(other, "1 migrate vm 1 half yes\n");
 	assert_int_equal(vmm_intent_take(other, a, &p->err), VMM_EAGAIN);
 	assert_int_equal(vmm_intent_end(other, a, "mended", &p->err), 0);
 	assert_int_equal(vmm_intent_begin(other, "migrate", "vm 1", "", &b, &p->err), 0);
 	assert_int_equal(b, 3);
+}
+
+static void test_claim(void **state)
+{
+	struct place *p = *state;
+	struct vmm_store *other;
+	struct vmm_table *t;
+	uint64_t id;
+
+	assert_int_equal(vmm_store_open(p->state, &other, &p->err), 0);
+	assert_int_equal(vmm_intent_begin(other, "start", "vm 1", NULL, &id, &p->err), 0);
+	assert_int_equal(vmm_intent_begin(p->st, "migrate", "vm 1", "x", &id, &p->err), VMM_EAGAIN);
+	assert_int_equal(vmm_intent_list(p->st, &t, &p->err), 0);
+	assert_int_equal(vmm_intent_check(t, "vm 1", &p->err), VMM_EAGAIN);
+	assert_int_equal(vmm_intent_check(t, "vm 2", &p->err), 0);
+	vmm_table_free(t);
+	vmm_store_close(other);
+
+	assert_intents(p->st, ""); /* it went with its owner */
+	assert_int_equal(vmm_intent_begin(p->st, "migrate", "vm 1", "x", &id, &p->err), 0);
+	assert_int_equal(id, 2);
+	assert_intents(p->st, "2 migrate vm 1 x yes\n");
+	assert_int_equal(vmm_intent_end(p->st, 1, "done", &p->err), VMM_ENOTFOUND);
 }
 
 static void test_compaction(void **state)
@@ -470,10 +495,10 @@ static void test_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(test_url),     STORE_TEST(test_folder),     STORE_TEST(test_names),
-		STORE_TEST(test_change),  STORE_TEST(test_refused),    STORE_TEST(test_malformed),
-		STORE_TEST(test_intents), STORE_TEST(test_compaction), STORE_TEST(test_bad_journal),
-		STORE_TEST(test_threads), STORE_TEST(test_check),
+		STORE_TEST(test_url),         STORE_TEST(test_folder),  STORE_TEST(test_names),
+		STORE_TEST(test_change),      STORE_TEST(test_refused), STORE_TEST(test_malformed),
+		STORE_TEST(test_intents),     STORE_TEST(test_claim),   STORE_TEST(test_compaction),
+		STORE_TEST(test_bad_journal), STORE_TEST(test_threads), STORE_TEST(test_check),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
