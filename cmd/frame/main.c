@@ -2,6 +2,7 @@
 /* The way through a command: options, run, rows, messages, exit status. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,8 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 	struct poptOption *table;
 	int ret;
 
+	/* A reader that goes away (`| head`) must not end work half-way: writing fails instead. */
+	signal(SIGPIPE, SIG_IGN);
 	/* libvirt logs warnings to stderr, three lines for a certificate; rows and messages say it all. */
 	if (open_std() < 0 || setenv("LIBVIRT_DEBUG", "error", 0) < 0)
 		return vmm_err_exit(VMM_EFAIL);

@@ -60,8 +60,5 @@ struct vmm_cancel *cmd_signals_catch(const char *name)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaction(signals[i], &sa, NULL);
 	pthread_atfork(NULL, NULL, leave_group);
-	/* A reader that goes away (`| head`) must not end work half-way: writing fails instead. */
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, NULL);
 	return &cancel;
 }

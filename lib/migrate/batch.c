@@ -182,6 +182,16 @@ static int check_all(struct vmm__batch *b, struct vmm_err *err)
 	return run_jobs(b, wants_second_look, like, &limits, checked, err);
 }
 
+/* The same move again; by another name, perhaps. */
+static bool is_repeated(const struct vmm__batch *b, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (b->items[i].code == VMM_OK && strcmp(b->items[i].uuid, b->items[at].uuid) == 0 &&
+		    strcmp(b->items[i].req->to, b->items[at].req->to) == 0)
+			return true;
+	return false;
+}
+
 /* What each takes of its target, memory and name, is not there for those behind it; nor is a VM twice. */
 static void check_together(struct vmm__batch *b, size_t at)
 {
@@ -192,10 +202,10 @@ static void check_together(struct vmm__batch *b, size_t at)
 	for (size_t i = 0; i < at; i++) {
 		const struct vmm__task *o = &b->items[i];
 
-		if (o->code < 0 || o->m->reasons.n > 0)
+		if (o->code < 0 || o->ended || o->m->reasons.n > 0)
 			continue;
 		if (strcmp(o->uuid, it->uuid) == 0)
-			vmm__against(it->m, "it is named twice");
+			vmm__against(it->m, "it is to go to '%s' already", o->req->to);
 		if (strcmp(o->req->to, it->req->to) != 0)
 			continue;
 		if (strcmp(o->uuid, it->uuid) != 0 && strcmp(o->m->name, it->m->name) == 0)
@@ -213,12 +223,18 @@ static void check_together(struct vmm__batch *b, size_t at)
 /* Ends those that can't go, and with check_only all. */
 static void sort_out(struct vmm__batch *b)
 {
-	for (size_t i = 0; i < b->n && !b->opt.alternatives; i++)
-		if (b->items[i].code == VMM_OK)
+	for (size_t i = 0; i < b->n && !b->opt.alternatives; i++) {
+		if (b->items[i].code < 0)
+			continue;
+		b->items[i].ended = is_repeated(b, i);
+		if (!b->items[i].ended)
 			check_together(b, i);
+	}
 	for (size_t i = 0; i < b->n; i++) {
 		struct vmm__task *it = &b->items[i];
 
+		if (it->ended)
+			continue;
 		if (it->code == VMM_ECANCEL)
 			skip(b, it);
 		else if (it->code < 0)

@@ -95,10 +95,13 @@ static int add_copy(struct vmm__move *m, const struct vmm_disk *disk, const char
 
 static void check_room(struct vmm__move *m, const char *target, const char *path, uint64_t bytes)
 {
-	virStoragePoolPtr pool = vmm__pool_of(m->dst.conn, path);
+	virStoragePoolPtr pool;
 	virStoragePoolInfo info;
+	struct vmm_err err;
 
-	if (!pool)
+	if (vmm__pool_of(m->dst.conn, path, &pool, &err) < 0)
+		vmm__against(m, "disk %s: '%s': %s", target, m->dst.host, err.text);
+	else if (!pool)
 		vmm__against(m, "disk %s: '%s' has no storage pool for '%s'", target, m->dst.host,
 			     path);
 	else if (virStoragePoolGetInfo(pool, &info) == 0 && info.available < bytes)

@@ -21,10 +21,15 @@ static void add_escaped(struct vmm_buf *b, const char *s)
 
 static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 {
-	virStoragePoolPtr pool = vmm__pool_of(m->dst.conn, c->path);
+	virStoragePoolPtr pool;
 	virStorageVolPtr vol = NULL;
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 
+	if (vmm__pool_of(m->dst.conn, c->path, &pool, &m->err) < 0)
+		return m->err.code;
+	if (!pool)
+		return vmm_err_set(&m->err, VMM_EFAIL, "'%s' has no storage pool for '%s' any more",
+				   m->dst.host, c->path);
 	vmm_buf_adds(&xml, "<volume><name>");
 	add_escaped(&xml, strrchr(c->path, '/') + 1);
 	vmm_buf_addf(&xml,
@@ -33,12 +38,11 @@ static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 		     (unsigned long long)c->capacity);
 	add_escaped(&xml, c->format ? c->format : "raw");
 	vmm_buf_adds(&xml, "'/></target></volume>");
-	if (pool && !xml.failed)
+	if (!xml.failed)
 		vol = virStorageVolCreateXML(pool, xml.data, 0);
 	if (!vol)
 		vmm_err_virt(&m->err, "cannot create volume '%s' on '%s'", c->path, m->dst.host);
-	if (pool)
-		virStoragePoolFree(pool);
+	virStoragePoolFree(pool);
 	if (!vol)
 		return m->err.code;
 	virStorageVolFree(vol);
@@ -149,6 +153,19 @@ static void close_stream(virStreamPtr st, bool abort)
 		virStreamFree(st);
 }
 
+static int open_volume(struct vmm__move *m, const struct vmm__end *e, const char *path,
+		       virStorageVolPtr *vol)
+{
+	switch (vmm__volume(e->conn, path, vol, &m->err)) {
+	case VMM__VOL_THERE:
+		return 0;
+	case VMM__VOL_ABSENT:
+		return vmm_err_set(&m->err, VMM_EFAIL, "it is not on '%s'", e->host);
+	default:
+		return m->err.code;
+	}
+}
+
 static int fill_volume(struct vmm__move *m, struct vmm__copy *c)
 {
 	virStorageVolPtr here = NULL, there = NULL;
@@ -158,15 +175,12 @@ static int fill_volume(struct vmm__move *m, struct vmm__copy *c)
 	int ret;
 
 	p.buf = malloc(CHUNK);
-	if (vmm__volume(m->src.conn, c->path, &here, &m->err) == VMM__VOL_THERE)
-		vmm__volume(m->dst.conn, c->path, &there, &m->err);
+	ret = p.buf ? open_volume(m, &m->src, c->path, &here) : vmm_err_nomem(&m->err);
+	if (ret == 0)
+		ret = open_volume(m, &m->dst, c->path, &there);
 	if (here && virStorageVolGetInfoFlags(here, &info, VIR_STORAGE_VOL_GET_PHYSICAL) == 0)
 		p.progress.total = info.allocation;
-	if (!p.buf)
-		ret = vmm_err_nomem(&m->err);
-	else if (!here || !there)
-		ret = vmm_err_virt(&m->err, "a volume is missing");
-	else
+	if (ret == 0)
 		ret = open_streams(&p, here, there);
 	if (ret == 0)
 		ret = pump_all(&p);

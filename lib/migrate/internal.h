@@ -116,8 +116,8 @@ int vmm__call(struct vmm__move *m, virTypedParameterPtr params, int n, unsigned 
 /* Watches a live migration from a thread of its own: progress, stalls, limits, Ctrl-C. NULL: m->err. */
 struct vmm__monitor;
 struct vmm__monitor *vmm__monitor_start(struct vmm__move *m);
-/* Ends it. *why gets the sentence if it was the monitor that ended the migration, else NULL. */
-void vmm__monitor_stop(struct vmm__monitor *mon, const char **why);
+/* Ends it. An error, and why: the monitor has ended the migration. */
+int vmm__monitor_stop(struct vmm__monitor *mon, struct vmm_err *why);
 
 /* Disks: volumes on the target, their content (stopped VMs), and taking copies away. */
 int vmm__copies_make(struct vmm__move *m);
@@ -136,8 +136,8 @@ enum vmm__presence vmm__volume(virConnectPtr conn, const char *path, virStorageV
 bool vmm__volume_blank(virConnectPtr conn, virStorageVolPtr vol);
 /* Of the whole content of a qcow2 file. */
 bool vmm__qcow2_blank(const unsigned char *file, size_t n);
-/* The active pool whose folder holds path, or NULL. */
-virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path);
+/* The active pool whose folder holds path, or NULL. An error (err may be NULL): nobody can tell. */
+int vmm__pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool, struct vmm_err *err);
 /* Who else needs a volume: another VM of that host, or an overlay; the caller's. NULL: nobody. */
 char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid);
 

@@ -95,20 +95,19 @@ int vmm__live(struct vmm__move *m)
 {
 	struct params ps = { NULL, 0, 0 };
 	struct vmm__monitor *mon;
-	const char *why = NULL;
+	struct vmm_err why;
 	int ret = fill_params(m, &ps) < 0 ? vmm_err_nomem(&m->err) : 0;
 
 	mon = ret == 0 ? vmm__monitor_start(m) : NULL;
 	if (mon) {
 		ret = vmm__call(m, ps.p, ps.n, flags_of(m));
-		vmm__monitor_stop(mon, &why);
+		if (vmm__monitor_stop(mon, &why) < 0 && ret < 0)
+			m->err = why;
 	} else {
 		ret = m->err.code;
 	}
 	virTypedParamsFree(ps.p, ps.n);
-	if (ret < 0 && why)
-		return vmm_err_set(&m->err, VMM_ECANCEL, "%s", why);
 	if (ret == 0)
 		read_cost(m);
-	return ret;
+	return ret < 0 ? m->err.code : ret;
 }

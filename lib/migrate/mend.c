@@ -257,6 +257,8 @@ static int run_mending(void *arg)
 {
 	struct mending *w = arg;
 
+	vmm_buf_addf(&w->sentence, "its move from '%s' to '%s' was cut short; ", w->m->src.host,
+		     w->m->dst.host);
 	w->closed = vmm__settle_move(w->m, w->repair, &w->sentence);
 	if (w->closed)
 		vmm__intent_end(w->m, "mended");

@@ -33,7 +33,7 @@ struct vmm__monitor {
 	bool limits_set, steered, post_copy;
 	unsigned long long pass, left_at_pass;
 	unsigned slow_passes;
-	const char *why; /* the reason if it was aborted from here */
+	struct vmm_err why; /* code 0, or why it was ended from here */
 };
 
 struct job {
@@ -88,10 +88,10 @@ static bool stalled(struct vmm__monitor *mon, const struct job *j)
 	       vmm_clock_ms() - mon->started > mon->m->opt.timeout_ms;
 }
 
-static void end(struct vmm__monitor *mon, const char *why)
+static void end(struct vmm__monitor *mon, enum vmm_code code, const char *why)
 {
-	if (!mon->post_copy && virDomainAbortJob(mon->dom) == 0 && !mon->why)
-		mon->why = why;
+	if (!mon->post_copy && virDomainAbortJob(mon->dom) == 0 && mon->why.code == VMM_OK)
+		vmm_err_set(&mon->why, code, "%s", why);
 }
 
 static void steer(struct vmm__monitor *mon)
@@ -111,10 +111,11 @@ static void steer(struct vmm__monitor *mon)
 		if (mon->m->paused) /* by somebody else, for whom it stays so */
 			break;
 		mon->m->story.paused_by_us = true;
-		mon->steered = vmm__intent_note(mon->m, &err) == 0 && virDomainSuspend(dom) == 0;
+		mon->m->story.paused_by_us = vmm__intent_note(mon->m, &err) == 0;
+		mon->steered = mon->m->story.paused_by_us && virDomainSuspend(dom) == 0;
 		break;
 	case VMM_STALL_ABORT:
-		end(mon, "aborted: its memory changes faster than it is copied");
+		end(mon, VMM_ECANCEL, "aborted: its memory changes faster than it is copied");
 		break;
 	}
 }
@@ -132,11 +133,11 @@ static void look(struct vmm__monitor *mon)
 	m->bytes = j.done > m->bytes ? j.done : m->bytes;
 	report(mon, &j);
 	if (m->opt.cancel && m->opt.cancel->level >= 2)
-		end(mon, "aborted on request");
+		end(mon, VMM_ECANCEL, "aborted on request");
 	else if (vmm_clock_ms() - mon->started > 2 * m->opt.timeout_ms)
-		end(mon, "aborted: twice the time limit has passed");
+		end(mon, VMM_ECANCEL, "aborted: twice the time limit has passed");
 	else if (!*m->dst.peer_uri && virConnectIsAlive(m->dst.conn) == 0)
-		end(mon, "aborted: the connection to the target is lost"); /* nobody else sees that */
+		end(mon, VMM_EAGAIN, "the connection to the target is lost"); /* nobody else sees that */
 	else if (!mon->steered && stalled(mon, &j)) {
 		steer(mon);
 		report(mon, &j); /* its stage may be another one */
@@ -211,13 +212,18 @@ struct vmm__monitor *vmm__monitor_start(struct vmm__move *m)
 	return NULL;
 }
 
-void vmm__monitor_stop(struct vmm__monitor *mon, const char **why)
+int vmm__monitor_stop(struct vmm__monitor *mon, struct vmm_err *why)
 {
+	int ret;
+
 	pthread_mutex_lock(&mon->lock);
 	mon->stop = true;
 	pthread_cond_signal(&mon->wake);
 	pthread_mutex_unlock(&mon->lock);
 	pthread_join(mon->thread, NULL);
-	*why = mon->why;
+	ret = mon->why.code;
+	if (ret < 0)
+		*why = mon->why;
 	free_monitor(mon);
+	return ret;
 }

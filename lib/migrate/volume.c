@@ -19,24 +19,26 @@ static bool lies_in(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
-virStoragePoolPtr vmm__pool_of(virConnectPtr conn, const char *path)
+int vmm__pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool, struct vmm_err *err)
 {
-	virStoragePoolPtr *pools = NULL, found = NULL;
+	virStoragePoolPtr *pools = NULL;
 	int n = virConnectListAllStoragePools(conn, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+	int ret = n < 0 ? vmm_err_virt(err, "cannot list the storage pools") : 0;
 
+	*pool = NULL;
 	for (int i = 0; i < n; i++) {
-		char *xml = found ? NULL : virStoragePoolGetXMLDesc(pools[i], 0);
-		char *folder = xml ? vmm_xml_get(xml, "pool/target/path") : NULL;
+		VMM_STR_AUTO xml = *pool ? NULL : virStoragePoolGetXMLDesc(pools[i], 0);
+		VMM_STR_AUTO folder = xml ? vmm_xml_get(xml, "pool/target/path") : NULL;
 
+		if (!xml && !*pool)
+			ret = vmm_err_virt(err, "cannot look at a storage pool");
 		if (folder && lies_in(path, folder))
-			found = pools[i];
+			*pool = pools[i];
 		else
 			virStoragePoolFree(pools[i]);
-		free(folder);
-		free(xml);
 	}
 	free(pools);
-	return found;
+	return *pool ? 0 : ret;
 }
 
 static enum vmm__presence cant_tell(const char *path, struct vmm_err *why)
@@ -79,9 +81,10 @@ enum vmm__presence vmm__volume(virConnectPtr conn, const char *path, virStorageV
 	*vol = known(conn, path);
 	if (*vol)
 		return VMM__VOL_THERE;
-	pool = vmm__pool_of(conn, path);
-	if (!pool && virGetLastErrorCode() != VIR_ERR_OK)
-		return cant_tell(path, why);
+	if (vmm__pool_of(conn, path, &pool, why) < 0) {
+		vmm_err_prefix(why, "cannot look for '%s'", path);
+		return VMM__VOL_CANT_TELL;
+	}
 	if (!pool) {
 		vmm_err_set(why, VMM_EFAIL,
 			    "cannot look for '%s': no active storage pool has its folder", path);
@@ -109,11 +112,13 @@ static bool names_path(virDomainPtr dom, const char *path)
 /* Another volume of its pool that is an overlay of it. */
 static char *overlay_of(virConnectPtr conn, const char *path)
 {
-	virStoragePoolPtr pool = vmm__pool_of(conn, path);
+	virStoragePoolPtr pool;
 	virStorageVolPtr *vols = NULL;
-	int n = pool ? virStoragePoolListAllVolumes(pool, &vols, 0) : 0;
+	int n = vmm__pool_of(conn, path, &pool, NULL);
 	char *user = NULL;
 
+	if (pool)
+		n = virStoragePoolListAllVolumes(pool, &vols, 0);
 	for (int i = 0; i < n; i++) {
 		VMM_STR_AUTO xml = user ? NULL : virStorageVolGetXMLDesc(vols[i], 0);
 		VMM_STR_AUTO base = xml ? vmm_xml_get(xml, "volume/backingStore/path") : NULL;

@@ -64,6 +64,7 @@ static int ended(struct vmm_job *job, void *arg)
 		snprintf(late, sizeof(late), "no result within %g s", (double)c->limit_ms / 1000);
 		r.result = "unknown";
 		r.error = late;
+		r.ms = job->limit_ms;
 	} else if (job->state == VMM_JOB_SKIPPED) {
 		r.result = "skipped";
 		r.error = "not started";

@@ -114,8 +114,10 @@ like "$(cell error)" "not enough memory on 'h4' for it and the 1 before it" 'for
 exits 3 'two of one name' migrate --check "$(lab uuid h1/twin)" "$(lab uuid h3/twin)" --to h2
 is "$(cell result | paste -sd ' ')" 'possible refused' 'the second is refused'
 like "$(cell error)" "another VM of that name \\($(lab uuid h1/twin)\\) goes to 'h2' before it" 'and named'
-exits 3 'twice the same' migrate --check web web --to h2
-like "$(cell error)" 'named twice' 'is refused'
+ok 'twice the same' migrate --check web h1/web "$(lab uuid h1/web)" --to h2
+is "$(cell result)" 'possible' 'is once'
+exits 3 'the same to two hosts' sh -c "printf 'vm\tto\nweb\th2\nh1/web\th3\n' | $top/tests/lab/lab adm vm-migrate --check -n -o result,error -"
+like "$(grep refused "$out")" "it is to go to 'h2' already" 'goes to the first'
 
 everything >"$tmp/after"
 is "$(diff "$tmp/before" "$tmp/after")" '' 'nothing was changed'
