@@ -55,8 +55,6 @@ is "$(cell result "$tmp/killed.out" | sort | paste -sd ' ')" 'aborted skipped sk
 like "$(cell error "$tmp/killed.out")" "aborted on request; the VM is on 'h1' \\(running\\)" 'and says where it is'
 for vm in b c d; do whole $vm h1; done
 
-exits 3 'the same VM twice in one batch' migrate b b --to h2 --check
-is "$(cell result | paste -sd ' ')" 'possible refused' 'the second is refused'
 exits 3 'those that can, go' migrate a b --to h2
 is "$(cell result | paste -sd ' ')" 'refused done' 'one is refused, the other done'
 exits 1 '--fail-fast' migrate a c --to h2 --fail-fast
