@@ -13,6 +13,7 @@ struct runner {
 	struct vmm_job *jobs;
 	size_t n;
 	size_t max; /* that run at a time */
+	uint64_t apart_ms, next_start;
 	const struct vmm_cancel *cancel;
 	bool give_up;
 	int (*done)(struct vmm_job *job, void *ctx);
@@ -72,6 +73,11 @@ static bool start(struct runner *r, size_t job)
 	return true;
 }
 
+static bool too_soon(const struct runner *r)
+{
+	return r->apart_ms && r->nrunning > 0 && vmm_clock_ms() < r->next_start;
+}
+
 /*
  * Starts what fits, passing over what doesn't: a busy host holds up nobody but its own.
  * False only when nothing runs and nothing can be started.
@@ -80,7 +86,7 @@ static bool start_waiting(struct runner *r)
 {
 	size_t *link = &r->waiting;
 
-	while (*link < r->n && r->nrunning < r->max) {
+	while (*link < r->n && r->nrunning < r->max && !too_soon(r)) {
 		size_t job = *link;
 
 		if (!vmm__keys_fit(&r->keys, job)) {
@@ -89,6 +95,7 @@ static bool start_waiting(struct runner *r)
 		}
 		if (!start(r, job))
 			return r->nrunning > 0;
+		r->next_start = vmm_clock_ms() + r->apart_ms;
 		*link = r->next[job];
 	}
 	return true;
@@ -100,11 +107,13 @@ static void remove_running(struct runner *r, size_t at, size_t job)
 	r->running[at] = r->running[--r->nrunning];
 }
 
-/* The nearest deadline, or when to look at the cancel level. */
+/* The nearest deadline, when the next may start, or when to look at the cancel level. */
 static uint64_t wake_up_time(const struct runner *r)
 {
 	uint64_t until = r->cancel ? vmm_clock_ms() + CANCEL_POLL_MS : UINT64_MAX;
 
+	if (r->waiting < r->n && r->nrunning < r->max && too_soon(r) && r->next_start < until)
+		until = r->next_start;
 	for (size_t i = 0; i < r->nrunning; i++)
 		if (r->running[i]->deadline && r->running[i]->deadline < until)
 			until = r->running[i]->deadline;
@@ -177,6 +186,7 @@ int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *l
 		.max = limits->jobs ? limits->jobs : n,
 		.cancel = cancel,
 		.give_up = limits->give_up,
+		.apart_ms = limits->apart_ms,
 		.done = done,
 		.ctx = ctx,
 		.pool = vmm__pool_new(),

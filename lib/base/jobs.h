@@ -58,8 +58,9 @@ struct vmm_job {
 };
 
 struct vmm_jobs_limits {
-	unsigned jobs;    /* 0: as many as there are items */
-	unsigned per_key; /* 0: no limit */
+	unsigned jobs;     /* 0: as many as there are items */
+	unsigned per_key;  /* 0: no limit */
+	unsigned apart_ms; /* from one start to the next, while anything runs */
 	bool give_up; /* at cancel level 2 what runs is abandoned: for work that changes nothing */
 };
 

@@ -11,6 +11,12 @@
 #define LOST_MS (5 * 1000) /* beyond that: by then keep-alive has ended a call that hangs */
 #define TIMEOUT_MS (30 * 60 * 1000)
 #define GRACE_MS (3 * 60 * 1000) /* beyond the limits: to abort, to settle */
+/*
+ * Between two starts: guests that are alike and start together change over together, and each waits for
+ * the others' share of processor and link. Eight of 96 MiB, four at a time, on 2 processors: mean downtime 77
+ * ms together, 37 so; one after another 19.
+ */
+#define APART_MS 150
 #define CHECKS_AT_ONCE 32
 #define LOGINS_AT_ONCE 8 /* to one host: sshd turns away more than ten that are not done */
 
@@ -291,7 +297,9 @@ static int move_all(struct vmm__batch *b, struct vmm_err *err)
 	const struct vmm_job like = { .run = run_move,
 				      .free_arg = vmm__move_free,
 				      .limit_ms = 2 * b->opt.timeout_ms + GRACE_MS };
-	const struct vmm_jobs_limits limits = { .jobs = b->opt.jobs, .per_key = b->opt.per_host };
+	const struct vmm_jobs_limits limits = { .jobs = b->opt.jobs,
+						.per_key = b->opt.per_host,
+						.apart_ms = APART_MS };
 
 	if (b->stop) {
 		for (size_t i = 0; i < b->n; i++)

@@ -159,6 +159,29 @@ static void test_no_limits(void **state)
 }
 
 /* A job whose key is busy doesn't hold up the one behind it; results come as they end. */
+/* Starts lie apart while anything runs; what ends sooner holds up nobody. */
+static void test_apart(void **state)
+{
+	struct vmm_job jobs[5];
+	struct vmm_jobs_limits lim = { .apart_ms = 40 };
+	struct world w = { 0 };
+	uint64_t start = vmm_clock_ms();
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		jobs[i] = job(&w, run, 0, 0, 100);
+	assert_int_equal(vmm_jobs_run(jobs, 5, &lim, NULL, NULL, NULL, NULL), 0);
+	assert_true(vmm_clock_ms() - start >= 4 * 40 + 100);
+
+	start = vmm_clock_ms();
+	lim = (struct vmm_jobs_limits){ .jobs = 1, .apart_ms = 60000 };
+	for (int i = 0; i < 5; i++)
+		jobs[i] = job(&w, run, 0, 0, 0);
+	assert_int_equal(vmm_jobs_run(jobs, 5, &lim, NULL, NULL, NULL, NULL), 0);
+	assert_true(vmm_clock_ms() - start < 30000);
+	assert_int_equal(w.freed, 10);
+}
+
 static void test_no_head_of_line(void **state)
 {
 	struct vmm_jobs_limits lim = { .jobs = 2, .per_key = 1 };
@@ -402,12 +425,12 @@ static void test_threads_are_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),           cmocka_unit_test(test_no_limits),
-		cmocka_unit_test(test_no_head_of_line),  cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_photo_finish),     cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_give_up),          cmocka_unit_test(test_fail_fast),
-		cmocka_unit_test(test_signals),          cmocka_unit_test(test_keep),
-		cmocka_unit_test(test_threads_are_gone),
+		cmocka_unit_test(test_limits),    cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_apart),     cmocka_unit_test(test_no_head_of_line),
+		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_photo_finish),
+		cmocka_unit_test(test_cancel),    cmocka_unit_test(test_give_up),
+		cmocka_unit_test(test_fail_fast), cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_keep),      cmocka_unit_test(test_threads_are_gone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
