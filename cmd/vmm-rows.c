@@ -131,5 +131,9 @@ static const struct cmd vmm_rows = {
 
 int main(int argc, char **argv)
 {
-	return cmd_main(&vmm_rows, argc, argv);
+	int ret = cmd_main(&vmm_rows, argc, argv);
+
+	free(columns); /* the output needs both to its end */
+	vmm_table_free(input);
+	return ret;
 }
