@@ -17,6 +17,12 @@
  *		return cmd_main(&host_frob, argc, argv);
  *	}
  *
+ * A command that is several has a `struct cmd` for each, with the same name and a verb, and one more
+ * that lists them. It is that one which is given to cmd_main(); the first argument chooses:
+ *
+ *	static const struct cmd *const commands[] = { &frob_add, &frob_rm, NULL };
+ *	static const struct cmd frob = { .name = "frob", .summary = "…", .commands = commands };
+ *
  * Text that an option stores lives until the end of the process. What run() returns decides
  * the exit status (vmm_err_exit); a negative code is reported as "NAME: sentence" unless the
  * sentence is empty, which means that rows or messages have said it already.
@@ -76,11 +82,13 @@ struct cmd_run;
 
 struct cmd {
 	const char *name;
-	const char *operands;             /* as in usage: "[HOST...]" */
-	const char *summary;              /* one line, for --help */
-	const struct poptOption *options; /* the command's own; may be NULL */
-	const struct cmd_column *columns; /* with CMD_ROWS; NULL: run() calls cmd_columns() */
-	const struct cmd_alt *alts;       /* ends with a NULL `when`; may be NULL */
+	const char *verb;                  /* "add", of a command that is several; else NULL */
+	const struct cmd *const *commands; /* the several, then NULL; there is no run() then */
+	const char *operands;              /* as in usage: "[HOST...]" */
+	const char *summary;               /* one line, for --help */
+	const struct poptOption *options;  /* the command's own; may be NULL */
+	const struct cmd_column *columns;  /* with CMD_ROWS; NULL: run() calls cmd_columns() */
+	const struct cmd_alt *alts;        /* ends with a NULL `when`; may be NULL */
 	const struct cmd_words *words; /* for the completions; ends with a NULL option; may be NULL */
 	unsigned uses;
 	size_t min_args, max_args; /* max 0: any number */

@@ -116,16 +116,16 @@ static int parse(struct cmd_run *c, const struct poptOption *table, int argc, ch
 static int check_args(struct cmd_run *c)
 {
 	const struct cmd *cmd = c->cmd;
+	VMM_BUF_AUTO usage = VMM_BUF_INIT;
 	/* With -0 the last kind of operand comes from stdin. */
 	size_t min = cmd->min_args - (cmd_options.null && cmd->min_args > 0);
 
+	cmd_usage(cmd, &usage);
 	if (c->args.n < min)
-		return vmm_err_set(&c->err, VMM_EINPUT, "operand missing; usage: %s [options] %s",
-				   cmd->name, cmd->operands);
+		return vmm_err_set(&c->err, VMM_EINPUT, "operand missing; usage: %s", usage.data);
 	if (cmd->max_args > 0 && c->args.n > cmd->max_args)
-		return vmm_err_set(&c->err, VMM_EINPUT,
-				   "one operand too many: '%s'; usage: %s [options] %s",
-				   c->args.s[cmd->max_args], cmd->name, cmd->operands);
+		return vmm_err_set(&c->err, VMM_EINPUT, "one operand too many: '%s'; usage: %s",
+				   c->args.s[cmd->max_args], usage.data);
 	if (strcmp(cmd->operands, "") == 0 && c->args.n > 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "takes no operand: '%s'", c->args.s[0]);
 	return 0;
@@ -155,6 +155,11 @@ static int work(struct cmd_run *c)
 {
 	int ret, end;
 
+	if (c->cmd->commands && c->args.n == 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "command missing; see --help");
+	if (c->cmd->commands)
+		return vmm_err_set(&c->err, VMM_EINPUT, "unknown command '%s'; see --help",
+				   c->args.s[0]);
 	if (read_common(c) < 0 || check_args(c) < 0)
 		return c->err.code;
 	if ((c->cmd->uses & CMD_ROWS) && cmd_out_init(c) < 0)
@@ -202,6 +207,19 @@ static int open_std(void)
 	return 0;
 }
 
+/* The one of several that the first argument names; else the command itself, which then complains. */
+static const struct cmd *choose(const struct cmd *cmd, int *argc, char ***argv)
+{
+	for (size_t i = 0; cmd->commands && *argc > 1 && cmd->commands[i]; i++) {
+		if (strcmp(cmd->commands[i]->verb, (*argv)[1]) != 0)
+			continue;
+		--*argc;
+		++*argv;
+		return cmd->commands[i];
+	}
+	return cmd;
+}
+
 int cmd_main(const struct cmd *cmd, int argc, char **argv)
 {
 	struct cmd_run c = { .cmd = cmd };
@@ -213,6 +231,7 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 	/* libvirt logs warnings to stderr, three lines for a certificate; rows and messages say it all. */
 	if (open_std() < 0 || setenv("LIBVIRT_DEBUG", "error", 0) < 0)
 		return vmm_err_exit(VMM_EFAIL);
+	c.cmd = cmd = choose(cmd, &argc, &argv);
 	table = cmd_options_table(cmd);
 	ret = table ? parse(&c, table, argc, argv) : vmm_err_nomem(&c.err);
 	if (ret == 0 && cmd_options.help)
@@ -221,6 +240,8 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv)
 		printf("%s (vmm-utils) %s\n", cmd->name, VMM_VERSION);
 	else if (ret == 0 && cmd_options.list)
 		cmd_list_options(cmd, table, stdout);
+	else if (ret == 0 && cmd_options.list_commands)
+		cmd_list_commands(cmd, stdout);
 	else if (ret == 0)
 		ret = work(&c);
 	ret = close_stdout(&c, ret);

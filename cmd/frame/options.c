@@ -44,6 +44,8 @@ static const struct {
 	{ 0, { "version", 'V', POPT_ARG_NONE, &cmd_options.version, 0, "print the version", NULL } },
 	{ 0, { "list-options", 0, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &cmd_options.list, 0,
 		NULL, NULL } },
+	{ 0, { "list-commands", 0, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN,
+		&cmd_options.list_commands, 0, NULL, NULL } },
 };
 /* clang-format on */
 
@@ -89,10 +91,37 @@ static void help_columns(const char *with, const struct cmd_column *columns, FIL
 		fprintf(to, "  %c %-14s %s\n", col->extra ? '*' : ' ', col->name, col->help);
 }
 
+void cmd_usage(const struct cmd *cmd, struct vmm_buf *out)
+{
+	vmm_buf_addf(out, "%s%s%s [options]%s%s", cmd->name, cmd->verb ? " " : "",
+		     cmd->verb ? cmd->verb : "", *cmd->operands ? " " : "", cmd->operands);
+}
+
+static void usage_line(const char *before, const struct cmd *cmd, FILE *to)
+{
+	VMM_BUF_AUTO usage = VMM_BUF_INIT;
+
+	cmd_usage(cmd, &usage);
+	fprintf(to, "%s%s\n", before, usage.data);
+}
+
+static void usage(const struct cmd *cmd, FILE *to)
+{
+	if (!cmd->commands)
+		usage_line("usage: ", cmd, to);
+	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
+		usage_line(i == 0 ? "usage: " : "       ", cmd->commands[i], to);
+	fprintf(to, "%s\n", cmd->summary);
+}
+
 void cmd_help(const struct cmd *cmd, const struct poptOption *table, FILE *to)
 {
-	fprintf(to, "usage: %s [options]%s%s\n%s\n\noptions:\n", cmd->name,
-		*cmd->operands ? " " : "", cmd->operands, cmd->summary);
+	usage(cmd, to);
+	if (cmd->commands)
+		fprintf(to, "\ncommands ('%s COMMAND --help' tells of each):\n", cmd->name);
+	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
+		fprintf(to, "  %-10s %s\n", cmd->commands[i]->verb, cmd->commands[i]->summary);
+	fputs("\noptions:\n", to);
 	for (; !is_end(table); table++)
 		if (!(table->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
 			help_option(table, to);
@@ -154,4 +183,11 @@ void cmd_list_options(const struct cmd *cmd, const struct poptOption *table, FIL
 			list_columns(cmd, to);
 		fputc('\n', to);
 	}
+}
+
+void cmd_list_commands(const struct cmd *cmd, FILE *to)
+{
+	fputs("command\thelp\n", to);
+	for (size_t i = 0; cmd->commands && cmd->commands[i]; i++)
+		fprintf(to, "%s\t%s\n", cmd->commands[i]->verb, cmd->commands[i]->summary);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Each page tells of the options and columns that --help lists, and of no others.
 . "${0%/*}/../tap.sh"
+. "$top/tests/helpers/commands.sh"
 cd "$top/man" || exit
 
 # The options that a page explains itself, then those for which it sends the reader to vmm(7).
@@ -14,8 +15,14 @@ long() {
 	sed 's/^o$/columns/; s/^n$/no-header/; s/^H$/human/; s/^0$/null/; s/^h$/help/; s/^V$/version/'
 }
 
+# Of a command that is several, those of all.
+listed() {
+	each "$1" | while read -r command; do $command --list-options; done | grep -v '^long' | cut -f 1 | sort -u
+}
+
 in_help() {
-	"$1" --help | sed -nE 's/^  [* ] ([a-z_]+) .*/\1/p' | sort -u
+	each "$1" | while read -r command; do $command --help; done |
+		sed -nE 's/^  [* ] ([a-z_]+) .*/\1/p' | sort -u
 }
 
 # In its own lists of columns, or in those of the pages it names for them.
@@ -32,7 +39,7 @@ for source in "$top"/cmd/*.c; do
 	name=$(basename "$source" .c)
 	page=$name.1
 	test -e "$page" || continue
-	is "$(told "$page" | sort)" "$("$name" --list-options | sed 1d | cut -f 1 | sort)" "$name: options"
+	is "$(told "$page" | sort -u)" "$(listed "$name")" "$name: options"
 	strange=$(sed -nE '/^The same for all/,/^\.[SP]/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$page" | long |
 		while read -r option; do
 			echo "$shared" | grep -Fqx -e "$option" || echo "$option"

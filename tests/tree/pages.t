@@ -28,6 +28,11 @@ words() {
 	sed 's/[][|]/ & /g; s/\.\.\./ ... /g' | xargs echo
 }
 
+# The usage lines of --help: one, or one for each of several.
+usage() {
+	sed -nE '1s/^usage: //p; 2,/^[^ ]/s/^       //p'
+}
+
 synopsis() {
 	mandoc -T ascii -O width=1000 "$1" | sed "s/.$(printf '\b')//g" |
 		sed -n '/^SYNOPSIS$/,/^[A-Z]/ { /^[A-Z]/! p; }'
@@ -37,7 +42,7 @@ is "$(without_page)" '' 'each command has a page'
 is "$(without_test)" '' 'each command has a test'
 for name in $commands; do
 	page=$(page_of "$name") || continue
-	is "$(synopsis "$page" | words)" "$("$name" --help | sed -n '1s/^usage: //p' | words)" \
+	is "$(synopsis "$page" | words)" "$("$name" --help | usage | words)" \
 		"$name: SYNOPSIS is the usage line"
 done
 for page in man/*.[1-9]; do
