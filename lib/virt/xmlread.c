@@ -18,17 +18,35 @@ static void refuse_doctype(void *ctx, const xmlChar *name, const xmlChar *id, co
 	xmlStopParser(c);
 }
 
+/* What is read, for the errors: in a file the line of its beginning counts. */
+struct source {
+	const char *what;
+	size_t line; /* 0: no file */
+};
+
+static int refuse(const struct source *from, size_t line, struct vmm_err *err, const char *why,
+		  size_t len)
+{
+	if (from->line)
+		return vmm_err_set(err, VMM_EINPUT, "%s:%zu: %.*s", from->what,
+				   from->line + (line ? line - 1 : 0), (int)len, why);
+	if (line)
+		return vmm_err_set(err, VMM_EINPUT, "%s: line %zu: %.*s", from->what, line,
+				   (int)len, why);
+	return vmm_err_set(err, VMM_EINPUT, "%s: %s", from->what, why);
+}
+
 /* The parser's own words end with a line feed. */
-static int not_xml(const char *what, xmlParserCtxtPtr ctxt, struct vmm_err *err)
+static int not_xml(const struct source *from, xmlParserCtxtPtr ctxt, struct vmm_err *err)
 {
 	const xmlError *e = xmlCtxtGetLastError(ctxt);
 	const char *message = e && e->message ? e->message : "not XML";
 
-	return vmm_err_set(err, VMM_EINPUT, "%s: line %d: %.*s", what, e ? e->line : 0,
-			   (int)strcspn(message, "\n"), message);
+	return refuse(from, e && e->line > 0 ? (size_t)e->line : 1, err, message,
+		      strcspn(message, "\n"));
 }
 
-xmlDocPtr vmm__xml_read(const char *what, const char *xml, struct vmm_err *err)
+static xmlDocPtr read_from(const struct source *from, const char *xml, struct vmm_err *err)
 {
 	const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 			    XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
@@ -38,7 +56,7 @@ xmlDocPtr vmm__xml_read(const char *what, const char *xml, struct vmm_err *err)
 	xmlDocPtr doc = NULL;
 
 	if (len > XML_MAX) {
-		vmm_err_set(err, VMM_EINPUT, "%s: more than 16 MiB", what);
+		vmm_err_set(err, VMM_EINPUT, "%s: more than 16 MiB", from->what);
 		return NULL;
 	}
 	ctxt = xmlNewParserCtxt();
@@ -50,15 +68,29 @@ xmlDocPtr vmm__xml_read(const char *what, const char *xml, struct vmm_err *err)
 	ctxt->sax->internalSubset = refuse_doctype;
 	doc = xmlCtxtReadMemory(ctxt, xml, (int)len, NULL, NULL, options);
 	if (doctype)
-		vmm_err_set(err, VMM_EINPUT, "%s: has a DOCTYPE", what);
+		refuse(from, 0, err, "has a DOCTYPE", strlen("has a DOCTYPE"));
 	else if (!doc)
-		not_xml(what, ctxt, err);
+		not_xml(from, ctxt, err);
 	if (doctype) {
 		xmlFreeDoc(doc);
 		doc = NULL;
 	}
 	xmlFreeParserCtxt(ctxt);
 	return doc;
+}
+
+xmlDocPtr vmm__xml_read(const char *what, const char *xml, struct vmm_err *err)
+{
+	struct source from = { what, 0 };
+
+	return read_from(&from, xml, err);
+}
+
+xmlDocPtr vmm__xml_read_at(const char *file, size_t line, const char *xml, struct vmm_err *err)
+{
+	struct source from = { file, line };
+
+	return read_from(&from, xml, err);
 }
 
 static bool named(xmlNodePtr node, const char *name)

@@ -19,6 +19,8 @@
 
 /* NULL with err set (err itself may be NULL, as everywhere). */
 xmlDocPtr vmm__xml_read(const char *what, const char *xml, struct vmm_err *err);
+/* The same for XML that begins in a line of a file: errors begin with "FILE:LINE: ". */
+xmlDocPtr vmm__xml_read_at(const char *file, size_t line, const char *xml, struct vmm_err *err);
 
 /* The first element of the name below node (which may be NULL), or behind it. */
 xmlNodePtr vmm__xml_child(xmlNodePtr node, const char *name);
