@@ -4,8 +4,8 @@
 # tests/helpers/x.c (a program for test scripts) needs no line here. A new public function needs
 # `make map`; a new folder of lib/ needs its name in one of the two lists below.
 
-BASE_DIRS = base store inventory
-VMM_DIRS = virt scan power migrate
+BASE_DIRS = base store inventory library
+VMM_DIRS = virt define net volume scan power migrate
 
 # Folders of tests that `make check` runs; `make check T=WORD` runs the files whose name has WORD.
 CHECK_DIRS = unit cli tree lab
@@ -46,8 +46,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough \
 	-Wno-missing-field-initializers -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 ALL_CPPFLAGS = -Ilib -include lib/base/banned.h -D_GNU_SOURCE -DVMM_VERSION=\"$(VERSION)\" \
-	$(JANSSON_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(POPT_CFLAGS) $(SMARTCOLS_CFLAGS) \
-	$(CPPFLAGS)
+	$(JANSSON_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(NETTLE_CFLAGS) $(POPT_CFLAGS) \
+	$(SMARTCOLS_CFLAGS) $(YAML_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -pthread -fstack-protector-strong $(CFLAGS) $(SAN_FLAGS)
 ALL_LDFLAGS = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SAN_FLAGS)
 
@@ -106,9 +106,10 @@ $(QUIET_LINK)$(CC) -shared -Wl,-soname,$(@F) $(if $(SAN),,-Wl,-z,defs) \
 	-Wl,--version-script,$(filter %.map,$^) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 endef
 $(B)/lib/libvmm-base.so.0: $(BASE_OBJS) lib/libvmm-base.map $(B)/link
-	$(link_so) $(JANSSON_LIBS)
+	$(link_so) $(JANSSON_LIBS) $(NETTLE_LIBS)
 $(B)/lib/libvmm.so.0: $(VMM_OBJS) lib/libvmm.map $(B)/link $(B)/lib/libvmm-base.so
-	$(link_so) -L$(B)/lib -lvmm-base -Wl,-rpath,'$$ORIGIN' $(LIBVIRT_LIBS) $(LIBXML_LIBS)
+	$(link_so) -L$(B)/lib -lvmm-base -Wl,-rpath,'$$ORIGIN' $(LIBVIRT_LIBS) $(LIBXML_LIBS) \
+		$(YAML_LIBS)
 $(B)/lib/%.so: $(B)/lib/%.so.0
 	@ln -sf $(<F) $@
 
@@ -132,11 +133,12 @@ $(B)/install/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 	$(link_cmd) $(if $(filter /usr/lib% /lib%,$(libdir)),,-Wl,-rpath,$(libdir))
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm.a $(B)/libvmm-base.a
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(JANSSON_LIBS) \
-		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(POPT_LIBS) $(SMARTCOLS_LIBS)
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(JANSSON_LIBS) $(NETTLE_LIBS) \
+		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS) $(POPT_LIBS) $(SMARTCOLS_LIBS)
 
-$(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm-base.a
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(JANSSON_LIBS)
+$(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm.a $(B)/libvmm-base.a
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(JANSSON_LIBS) $(NETTLE_LIBS) \
+		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS)
 
 $(B)/completions/bash/%: $(B)/bin/% completions/generate $(wildcard completions/*.awk)
 	$(QUIET_GEN)completions/generate $< $(B)/completions
@@ -200,6 +202,7 @@ distclean: clean
 # ---- install ----
 
 MAN_PAGES = $(wildcard man/*.[1-9])
+SAMPLES = $(wildcard share/*/*)
 # What `install` puts where, as FILE=PLACE.
 PLACES = $(foreach c,$(COMMANDS),$(B)/install/$(c)=$(bindir)/$(c) \
 		$(B)/completions/bash/$(c)=$(datadir)/bash-completion/completions/$(c) \
@@ -208,6 +211,7 @@ PLACES = $(foreach c,$(COMMANDS),$(B)/install/$(c)=$(bindir)/$(c) \
 	$(foreach l,libvmm-base libvmm,$(B)/lib/$(l).so.0=$(libdir)/$(l).so.0 \
 		$(B)/$(l).pc=$(libdir)/pkgconfig/$(l).pc) \
 	$(foreach h,$(HEADERS),$(h)=$(includedir)/vmm/$(h:lib/%=%)) \
+	$(foreach s,$(SAMPLES),$(s)=$(datadir)/vmm-utils/$(s:share/%=%)) \
 	$(foreach m,$(MAN_PAGES),$(m)=$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 
 install: all $(addprefix $(B)/install/,$(COMMANDS)) $(B)/libvmm-base.pc $(B)/libvmm.pc

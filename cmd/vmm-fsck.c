@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "frame/frame.h"
+#include "library/library.h"
 #include "migrate/migrate.h"
+#include "volume/volume.h"
 
 #define MEND_MS (5 * 60 * 1000)
 
@@ -20,8 +22,8 @@ static const struct poptOption options[] = {
 };
 
 static const struct cmd_column columns[] = {
-	{ "kind", VMM_TEXT, false, "state or migration" },
-	{ "object", VMM_TEXT, false, "the table, the journal or the VM" },
+	{ "kind", VMM_TEXT, false, "state, library, copy or migration" },
+	{ "object", VMM_TEXT, false, "the table, the journal, the image, the volume or the VM" },
 	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
 	{ "mended", VMM_BOOL, false, "whether it is right again" },
 	CMD_COLUMNS_END
@@ -45,6 +47,16 @@ static void found_in_state(const char *object, const char *what, bool mended, vo
 	report(arg, "state", object, what, mended);
 }
 
+static void found_in_library(const char *object, const char *what, bool mended, void *arg)
+{
+	report(arg, "library", object, what, mended);
+}
+
+static void found_copy(const char *volume, const char *what, bool mended, void *arg)
+{
+	report(arg, "copy", volume, what, mended);
+}
+
 static void found_migration(const char *vm, const char *what, bool mended, void *arg)
 {
 	report(arg, "migration", vm, what, mended);
@@ -55,10 +67,12 @@ static int list_unfinished(struct cmd_run *c)
 {
 	VMM_TABLE_AUTO *t = NULL;
 
-	if (vmm_intent_list(c->store, &t, &c->err) < 0)
+	if (vmm_intent_list(c->store, &t, &c->err) < 0 ||
+	    vmm_volume_mend(c->store, false, 0, found_copy, c, &c->err) < 0)
 		return c->err.code;
 	for (size_t r = 0; r < vmm_table_rows(t); r++)
-		if (strcmp(vmm_table_at(t, r, "alive"), "yes") != 0)
+		if (strcmp(vmm_table_at(t, r, "op"), "migrate") == 0 &&
+		    strcmp(vmm_table_at(t, r, "alive"), "yes") != 0)
 			report(c, "migration", vmm_table_at(t, r, "subject"),
 			       "unfinished; only its hosts can tell where it is", false);
 	return cmd_status(c);
@@ -73,13 +87,18 @@ static int run(struct cmd_run *c)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--abort is for --repair%s",
 				   offline ? ", not with --offline" : "");
 	st = cmd_store(c);
-	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0)
+	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0 ||
+	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0)
 		return c->err.code;
 	if (offline)
 		return list_unfinished(c);
 	ret = vmm_migrate_mend(st, repair, abort_moves, c->timeout_ms ? c->timeout_ms : MEND_MS,
 			       found_migration, c, &c->err);
 	if (ret < 0 && ret != VMM_EPART)
+		return ret;
+	ret = vmm_volume_mend(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS, found_copy, c,
+			      &c->err);
+	if (ret < 0)
 		return ret;
 	return cmd_status(c);
 }

@@ -1,16 +1,24 @@
-{
-	arg = $3 == "" ? "" : "="
-	spec = "[" escaped($4) "]" (arg == "" ? "" : ":" escaped($3) ":" action(kind($3), is_list($3), words($3, $5)))
-	if ($2 == "")
-		specs = specs "\t'--" $1 arg spec "' \\\n"
+function option(long, short, arg, help, values,		equals, spec) {
+	equals = arg == "" ? "" : "="
+	spec = "[" escaped(help) "]" (arg == "" ? "" : argument(arg, is_list(arg), values))
+	if (short == "")
+		specs = specs "\t'--" long equals spec "' \\\n"
 	else
-		specs = specs "\t'(-" $2 " --" $1 ")'{-" $2 (arg == "" ? "" : "+") ",--" $1 arg "}'" spec "' \\\n"
+		specs = specs "\t'(-" short " --" long ")'{-" short (arg == "" ? "" : "+") ",--" long equals "}'" spec "' \\\n"
+}
+
+function quoted(text) {
+	gsub(/'/, "'\\''", text)
+	return text
 }
 
 function escaped(text) {
 	gsub(/\\|\[|\]|:/, "\\\\&", text)
-	gsub(/'/, "'\\''", text)
-	return text
+	return quoted(text)
+}
+
+function argument(arg, list, values) {
+	return ":" escaped(arg) ":" action(kind(arg), list, values)
 }
 
 function action(arg, list, values) {
@@ -32,13 +40,48 @@ function helper(arg) {
 	used[arg] = 1
 }
 
+function operand_specs(	i, values) {
+	for (i = 1; i <= operands; i++) {
+		values = words(operand[i], "")
+		specs = specs "\t'" (i == operands && repeat ? "*" : i) \
+			argument(values == "" ? operand[i] : "operation", 0, values) "' \\\n"
+	}
+}
+
+function arguments() {
+	return "_arguments -s -S \\\n" substr(specs, 1, length(specs) - 3)
+}
+
+function command() {
+	if (verb == "" && verbs > 0)
+		specs = specs "\t'1:command:{_describe -t commands command commands}' \\\n"
+	else
+		operand_specs()
+	if (verb != "") {
+		functions = functions "_vmm_" name "_" verb "() {\n" arguments() "\n}\n"
+		summaries = summaries "\t'" verb ":" quoted(summary) "'\n"
+		specs = ""
+	}
+}
+
+function verb_lines() {
+	print "if (( CURRENT > 2 )); then"
+	print "\tcase $words[2] in"
+	print "\t" alternatives() ")"
+	print "\t\tshift words"
+	print "\t\t(( CURRENT-- ))"
+	print "\t\t_vmm_" name "_$words[1]"
+	print "\t\treturn ;;"
+	print "\tesac"
+	print "fi"
+	print "local -a commands=(\n" summaries ")"
+}
+
 END {
-	if (operations != "")
-		specs = specs "\t'1:operation:(" operations ")' \\\n"
-	if (operand != "")
-		specs = specs "\t'*:" operand ":" action(operand, 0, "") "' \\\n"
 	print "#compdef " name
 	print "# made from its --list-options"
-	printf "%s", helpers
-	print "_arguments -s -S \\\n" substr(specs, 1, length(specs) - 3)
+	printf "%s%s", helpers, functions
+	if (verbs > 0)
+		verb_lines()
+	print arguments()
 }

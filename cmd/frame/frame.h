@@ -63,6 +63,7 @@ enum cmd_uses {
 	CMD_DRY_RUN = 32,    /* --dry-run */
 	CMD_TIMEOUT = 64,    /* --timeout, for each host or item */
 	CMD_FAIL_FAST = 128, /* --fail-fast */
+	CMD_CANCEL = 256,    /* Ctrl-C in two steps, for one long piece of work */
 };
 
 /* Other columns, printed instead when an option is set (a flag of the command's own). */
@@ -126,6 +127,8 @@ void cmd_say(struct cmd_run *c, const char *fmt, ...) __attribute__((format(prin
  * the end of the process.
  */
 int cmd_columns(struct cmd_run *c, const struct cmd_column *columns);
+/* What is printed this time is a text and no rows: there is no header. */
+void cmd_no_rows(struct cmd_run *c);
 /* Whether a column will be printed, so that what it needs is fetched. */
 bool cmd_wants(const struct cmd_run *c, const char *column);
 /*

@@ -164,7 +164,7 @@ static int work(struct cmd_run *c)
 		return c->err.code;
 	if ((c->cmd->uses & CMD_ROWS) && cmd_out_init(c) < 0)
 		return c->err.code;
-	if (c->cmd->uses & CMD_BATCH)
+	if (c->cmd->uses & (CMD_BATCH | CMD_CANCEL))
 		c->cancel = cmd_signals_catch(c->cmd->name);
 	ret = c->cmd->run(c);
 	cmd_bars_free(c->progress);

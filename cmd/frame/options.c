@@ -141,7 +141,7 @@ static void list_words(const struct cmd_words *w, const char *option, FILE *to)
 
 static bool among(const struct cmd_column *columns, const char *name)
 {
-	for (; columns->name; columns++)
+	for (; columns && columns->name; columns++)
 		if (strcmp(columns->name, name) == 0)
 			return true;
 	return false;
@@ -155,9 +155,12 @@ static void list_columns(const struct cmd *cmd, FILE *to)
 	for (const struct cmd_column *col = cmd->columns; col && col->name; col++, blank = " ")
 		fprintf(to, "%s%s", blank, col->name);
 	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
-		for (const struct cmd_column *col = a->columns; col->name; col++)
-			if (!among(cmd->columns, col->name))
-				fprintf(to, " %s", col->name);
+		for (const struct cmd_column *col = a->columns; col->name; col++) {
+			if (among(cmd->columns, col->name))
+				continue;
+			fprintf(to, "%s%s", blank, col->name);
+			blank = " ";
+		}
 }
 
 void cmd_list_options(const struct cmd *cmd, const struct poptOption *table, FILE *to)

@@ -166,6 +166,12 @@ static void start(struct cmd_out *out, struct vmm_buf *b)
 	vmm_buf_addc(b, '\n');
 }
 
+void cmd_no_rows(struct cmd_run *c)
+{
+	cmd_out_free(c->out);
+	c->out = NULL;
+}
+
 /* The numbers of the chosen columns in t; -1 where t has none. */
 static int *places(const struct cmd_out *out, const struct vmm_table *t)
 {

@@ -45,6 +45,20 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
+/* The path in PATH, file:PATH or file://PATH; NULL: another kind of URL, or not absolute. */
+static const char *folder_of(const char *url)
+{
+	const char *path = after(url, "file:");
+
+	if (!path)
+		path = url;
+	if (*path != '/')
+		return NULL;
+	while (path[1] == '/')
+		path++;
+	return path;
+}
+
 static int open_backend(const char *url, const char *path, struct vmm_store **out, struct vmm_err *err)
 {
 	char *copy = strdup(url);
@@ -62,26 +76,26 @@ static int open_backend(const char *url, const char *path, struct vmm_store **ou
 
 int vmm_store_open(const char *url, struct vmm_store **out, struct vmm_err *err)
 {
-	const char *path = after(url, "file:");
+	const char *path = folder_of(url);
 
 	if (after(url, "etcd:"))
 		return vmm_err_set(err, VMM_EINPUT,
 				   "cannot open state '%s': the etcd backend is not built in", url);
 	if (!path)
-		path = url;
-	if (*path != '/')
 		return vmm_err_set(err, VMM_EINPUT,
 				   "cannot open state '%s': neither an absolute path nor file:PATH",
 				   url);
-	/* file:///PATH is meant as well as file:/PATH. */
-	while (path[1] == '/')
-		path++;
 	return open_backend(url, path, out, err);
 }
 
 int vmm_store_dup(const struct vmm_store *st, struct vmm_store **out, struct vmm_err *err)
 {
 	return vmm_store_open(st->url, out, err);
+}
+
+const char *vmm_store_folder(const struct vmm_store *st)
+{
+	return folder_of(st->url);
 }
 
 void vmm_store_close(struct vmm_store *st)

@@ -74,6 +74,12 @@ void vmm_store_close(struct vmm_store *st);
 /* Another handle on the same state, for work that may outlive this one. */
 int vmm_store_dup(const struct vmm_store *st, struct vmm_store **out, struct vmm_err *err);
 
+/*
+ * The folder for files that belong to the state and are no tables (the library), NULL where the
+ * backend has none. Borrowed from the store. It may not exist yet.
+ */
+const char *vmm_store_folder(const struct vmm_store *st);
+
 /* Names end with NULL; each out[i] is the caller's. On failure none is set. */
 int vmm_store_read(struct vmm_store *st, const char *const *names, struct vmm_table **out,
 		   struct vmm_err *err);

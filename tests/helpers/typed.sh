@@ -2,7 +2,7 @@
 # What a person gets who presses Tab, in real shells: for tests that source this after tap.sh.
 #
 #	typed SHELL	types each line of stdin, with Tabs in it, and shows what became of them, a line each.
-#			SHELL: bash or zsh, with all completions. ^T keeps a line, ^U wipes it.
+#			SHELL: bash or zsh, with all of $completions. ^T keeps a line, ^U wipes it.
 
 typed() {
 	rm -f "$tmp/ready"
@@ -37,7 +37,7 @@ typed_wait() {
 rc_bash() {
 	typed_command="bash --noprofile --rcfile $tmp/.rc -i"
 	cat >"$tmp/.rc" <<-EOT
-		for f in "$VMM_BUILD"/completions/bash/*; do . "\$f"; done
+		for f in "$completions"/bash/*; do . "\$f"; done
 		bind 'set bell-style none'
 		bind 'set completion-query-items 0'
 		bind 'set page-completions off'
@@ -49,7 +49,7 @@ rc_bash() {
 rc_zsh() {
 	typed_command='zsh -d -i'
 	cat >"$tmp/.zshrc" <<-EOT
-		fpath=("$VMM_BUILD/completions/zsh" \$fpath)
+		fpath=("$completions/zsh" \$fpath)
 		autoload -Uz compinit && compinit -u -D
 		LISTMAX=100000
 		keep() { print -r -- "\$BUFFER" >>$tmp/typed }

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { DISK_OFFSET = 1 << 20 };
@@ -93,11 +94,25 @@ void set_network(char address[static 32])
 
 	set_interface(s, "lo", "127.0.0.1", "255.0.0.0");
 	strcpy(address, "-");
-	if (!ioctl(s, SIOCGIFHWADDR, &r)) {
+	if (!ioctl(s, SIOCGIFADDR, &r)) {
+		inet_ntop(AF_INET, &((struct sockaddr_in *)&r.ifr_addr)->sin_addr, address, 32);
+	} else if (!ioctl(s, SIOCGIFHWADDR, &r)) {
 		snprintf(address, 32, "10.77.%d.%d", mac[4] ? mac[4] : 255, mac[5]);
 		set_interface(s, "eth0", address, "255.255.0.0");
 	}
 	close(s);
+}
+
+int take_seed(void)
+{
+	int status = -1;
+	pid_t child = access("/seed", X_OK) ? -1 : fork();
+
+	if (!child) {
+		execl("/seed", "seed", (char *)NULL);
+		_exit(1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
 
 /* The ACPI power button is one of the input devices: the one that has that key and no letters. */
@@ -161,6 +176,43 @@ void count_on_disk(int fd)
 		fsync(fd);
 		usleep(500000);
 	}
+}
+
+/* Whether a byte comes from there within a second. */
+static int answers(const char *address, int port)
+{
+	struct timeval second = { .tv_sec = 1 };
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), ok;
+	char byte;
+
+	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+	ok = inet_pton(AF_INET, address, &in.sin_addr) == 1 &&
+	     !connect(s, (void *)&in, sizeof in) && read(s, &byte, 1) == 1;
+	close(s);
+	return ok;
+}
+
+/* Of a peer that was never heard of "down" is said after three tries: it may still be booting. */
+void call_peers(const char *addresses, int port)
+{
+	enum { PEERS = 8, TRIES = 3 };
+	char list[256], *peers[PEERS];
+	int n = 0, state[PEERS] = { 0 }, tries[PEERS] = { 0 };
+
+	snprintf(list, sizeof list, "%s", addresses);
+	for (char *p = strtok(list, ","); p && n < PEERS; p = strtok(NULL, ","))
+		peers[n++] = p;
+	for (;; usleep(200000))
+		for (int i = 0; i < n; i++) {
+			int now = answers(peers[i], port) ? 1 : -1;
+
+			if (now != state[i] && (now > 0 || state[i] || ++tries[i] == TRIES)) {
+				printf("peer %s %s\n", peers[i], now > 0 ? "up" : "down");
+				state[i] = now;
+			}
+		}
 }
 
 /* Runs qemu-guest-agent, where this initramfs has it, on the port the host gave it. */

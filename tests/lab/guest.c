@@ -6,12 +6,15 @@
  *   - "LAB-UP HOSTNAME UPTIME ADDRESS disk=COUNT" once on the console, then "tick N" every 0.2 s;
  *   - TCP port 7000 sends a line "N" every 20 ms, N growing by one, to whoever is connected;
  *   - a counter is written to /dev/vda, synchronously, every 0.5 s, and taken up again at the next boot;
- *   - lab.dirty=MB on the kernel's command line: rewrites that much memory again and again.
+ *   - lab.dirty=MB on the kernel's command line: rewrites that much memory again and again;
+ *   - lab.peers=ADDRESS,… there: "peer ADDRESS up" on the console when that guest's port answers, and
+ *     "peer ADDRESS down" when it no longer does, or does not within the first tries.
  * It powers off at the ACPI power button, SIGTERM and /sbin/shutdown (a link to this program, for
  * qemu-guest-agent). Static, no shell: a fork costs milliseconds in an emulated guest.
  *
  * The address is 10.77.X.Y, where X and Y are the last two bytes of eth0's MAC address, so it moves
- * with the guest and a clone with a MAC of its own gets one of its own.
+ * with the guest and a clone with a MAC of its own gets one of its own. One that boots from a disk image
+ * of the lab takes name and addresses from its seed, if it has one: guest-seed.sh.
  */
 #define _GNU_SOURCE
 #include "guest.h"
@@ -187,10 +190,12 @@ int main(int argc, char **argv)
 	else if ((o = option("lab.serial")) && !freopen(o, "a", stdout))
 		return 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	set_network(address);
-	if ((o = option("lab.hostname")))
+	if (!in_container && take_seed())
+		gethostname(name, sizeof name);
+	else if ((o = option("lab.hostname")))
 		snprintf(name, sizeof name, "%s", o);
 	sethostname(name, strlen(name));
+	set_network(address);
 
 	size_t dirty = (o = option("lab.dirty")) ? strtoul(o, NULL, 10) : 0;
 	int disk = in_container ? -1 : open("/dev/vda", O_RDWR | O_CLOEXEC);
@@ -205,6 +210,8 @@ int main(int argc, char **argv)
 			nap();
 	if (dirty && !fork())
 		dirty_memory(dirty << 20);
+	if ((o = option("lab.peers")) && !fork())
+		call_peers(o, PORT);
 	if (!access("/bin/qemu-ga", X_OK) && !fork())
 		run_agent();
 

@@ -11,7 +11,13 @@ void boot_kernel_side(void);
 /* The value of KEY=… among the words of the kernel's command line, or of a container's arguments, or NULL. */
 const char *option(const char *key);
 
-/* Sets up lo and eth0; the address is made of the MAC address ("-": no eth0). */
+/*
+ * Where this initramfs has guest-seed.sh and there is a seed, it sets up name, network and ssh.
+ * Returns whether it did.
+ */
+int take_seed(void);
+
+/* Sets up lo and eth0; the address is made of the MAC address unless it has one ("-": no eth0). */
 void set_network(char address[static 32]);
 
 /* A descriptor that reports the ACPI power button, or -1. */
@@ -24,6 +30,7 @@ long disk_count(int fd);
 void count_on_disk(int fd);
 void dirty_memory(unsigned long bytes);
 void nap(void);
+void call_peers(const char *addresses, int port);
 void run_agent(void);
 
 #endif

@@ -19,7 +19,7 @@ tsv_escape() {
 # parse_guest NAME WORD...: sets the G_ variables.
 parse_guest() {
 	local word
-	G_NAME=$1 G_MEM=96 G_DISK=none G_SIZE=64M G_DIRTY=0 G_CPU='' G_NET=lab G_AGENT='' G_START='' G_HOSTNAME=''
+	G_NAME=$1 G_MEM=96 G_DISK=none G_SIZE=64M G_DIRTY=0 G_CPU='' G_NET=lab G_AGENT='' G_START='' G_HOSTNAME='' G_PEERS='' G_OFFLOAD=''
 	shift
 	for word; do
 		case $word in
@@ -29,6 +29,8 @@ parse_guest() {
 		dirty=*) G_DIRTY=${word#*=} ;;
 		cpu=*) G_CPU=$(cat -- "${word#*=}") || return 1 ;;
 		net=*) G_NET=${word#*=} ;;
+		offload=off) G_OFFLOAD="<driver><host csum='off'/></driver>" ;;
+		peers=*) G_PEERS=${word#*=} ;;
 		guestname=*) G_HOSTNAME=${word#*=} ;;
 		agent) G_AGENT=agent ;;
 		start) G_START=start ;;
@@ -37,6 +39,7 @@ parse_guest() {
 	done
 	[[ $G_MEM$G_DIRTY =~ ^[0-9]+$ ]] || die "mem= and dirty= are numbers of MB"
 	[[ $G_HOSTNAME =~ ^[A-Za-z0-9.-]*$ ]] || die "bad guestname"
+	[[ $G_PEERS =~ ^[0-9.,]*$ ]] || die "bad peers"
 	G_UUID=$(new_uuid)
 	G_SERIAL=$LAB/shared/serial/$G_UUID
 	G_MAC=$(with_lock next_mac) || return 1
@@ -56,7 +59,6 @@ next_mac() {
 	printf '52:54:00:77:%02x:%02x\n' $((n / 250 + 1)) $((n % 250 + 1))
 }
 
-# The options on the command line spare the emulated processor a fifth of the boot.
 guest_xml() {
 	local image type
 	image=$(guest_image ${G_AGENT:+agent}) && type=$(domain_type) || return 1
@@ -70,7 +72,7 @@ guest_xml() {
 		    <type arch='x86_64' machine='q35'>hvm</type>
 		    <kernel>$image/vmlinuz</kernel>
 		    <initrd>$image/initrd</initrd>
-		    <cmdline>console=ttyS0 quiet mitigations=off tsc=reliable no_timer_check nokaslr random.trust_cpu=on cryptomgr.notests i8042.nokbd i8042.noaux lab.hostname=${G_HOSTNAME:-guest-${G_UUID%%-*}} lab.dirty=$G_DIRTY</cmdline>
+		    <cmdline>$KERNEL_OPTIONS lab.hostname=${G_HOSTNAME:-guest-${G_UUID%%-*}} lab.dirty=$G_DIRTY${G_PEERS:+ lab.peers=$G_PEERS}</cmdline>
 		  </os>
 		  <features><acpi/><apic/></features>
 		  ${G_CPU}
@@ -84,6 +86,7 @@ guest_xml() {
 		      <mac address='$G_MAC'/>
 		      <source network='$(xml_escape "$G_NET")'/>
 		      <model type='virtio'/>
+		      $G_OFFLOAD
 		    </interface>
 		    <serial type='file'><source path='$G_SERIAL' append='on'/></serial>
 		    ${G_AGENT:+<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>}

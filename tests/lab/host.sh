@@ -4,7 +4,7 @@
 # /var/lib/libvirt. Ending the first process of the PID namespace is pulling the host's plug.
 
 # declare_host NAME[:lxc][:KEY=VALUE,...]: gives it a number, files and a name in the lab. Words behind
-# the name: lxc (containers: the URI's driver), mem=SIZE (a limit), local=SIZE (of the pool), lockd,
+# the name: lxc (containers: the URI's driver), mem=SIZE (a limit), local=SIZE (of the pool), lockd, ovs,
 # tls, tls=AUTHORITY.
 declare_host() {
 	local name=${1%%:*} words=${1#"${1%%:*}"} kind=qemu number word
@@ -15,7 +15,7 @@ declare_host() {
 		case $word in
 		lxc) kind=lxc ;;
 		test) kind="test" ;;
-		lockd | tls) ;;
+		lockd | ovs | tls) ;;
 		tls=[a-z]*) [[ ${word#*=} =~ ^[a-z0-9]+$ ]] || die "'$name': bad authority '${word#*=}'" ;;
 		mem=[1-9]* | local=[1-9]*) to_bytes "${word#*=}" >/dev/null ;;
 		*) die "'$name': unknown word '$word'" ;;
@@ -120,6 +120,23 @@ plug_in() {
 		addr add 10.78.0.$number/24 dev eth1
 		link set eth1 up
 	EOF
+	! has_word "$host" ovs || plug_in_switch "$host" "$pid"
+}
+
+has_word() { host_row "$1" | cut -f4 | tr , '\n' | grep -qx "$2"; }
+
+# A third cable, for the host's Open vSwitch. The bridge at its other end plays the switch in the rack:
+# to it VLANs are frames like any other. The cable has room for the tag.
+plug_in_switch() {
+	local host=$1 pid=$2
+	admin_ip link del "s-$host" 2>/dev/null
+	admin_ip link show br2 >/dev/null 2>&1 || admin_ip link add br2 type bridge 2>/dev/null
+	admin_ip -batch - <<-EOF
+		link set br2 up
+		link add s-$host type veth peer name eth2 netns $pid
+		link set s-$host master br2 mtu 2000 up
+	EOF
+	nsenter -t "$pid" -n ip link set eth2 mtu 2000 up
 }
 
 # Runs as the first process of a host.
@@ -180,8 +197,22 @@ mount_local() {
 
 start_daemons() {
 	"$(PATH=$PATH:/usr/sbin command -v sshd)" -f "$LAB/hosts/$1/ssh/sshd_config"
-	! host_row "$1" | grep -qw lockd || virtlockd -d
+	! has_word "$1" lockd || virtlockd -d
+	! has_word "$1" ovs || start_switch
 	start_libvirtd
+}
+
+# Open vSwitch in user space, for the kernel may have none: its daemons and their database are all it
+# takes, nothing of the package's own start. Where libvirtd's ovs-vsctl looks for them: in /run.
+start_switch() {
+	local dir=/run/openvswitch
+	mkdir $dir
+	ovsdb-tool create $dir/conf.db /usr/share/openvswitch/vswitch.ovsschema
+	ovsdb-server $dir/conf.db --remote=punix:$dir/db.sock --pidfile --detach --no-chdir --log-file=$dir/ovsdb.log
+	ovs-vsctl --no-wait init
+	ovs-vswitchd unix:$dir/db.sock --pidfile --detach --no-chdir --log-file=$dir/vswitchd.log
+	ovs-vsctl add-br ovs0 -- set bridge ovs0 datapath_type=netdev -- add-port ovs0 eth2
+	ip link set ovs0 up
 }
 
 start_libvirtd() { libvirtd -d -l; }

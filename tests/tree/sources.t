@@ -10,13 +10,17 @@ may_include() {
 	lib/base) echo '' ;;
 	lib/store) echo 'base' ;;
 	lib/inventory) echo 'base store' ;;
+	lib/library) echo 'base store' ;;
 	lib/virt) echo 'base store inventory' ;;
+	lib/define) echo 'base virt' ;;
+	lib/volume) echo 'base store library virt' ;;
 	lib/scan) echo 'base store inventory virt' ;;
+	lib/net) echo 'base store inventory virt scan' ;;
 	lib/power) echo 'base store inventory virt scan' ;;
-	lib/migrate) echo 'base store inventory virt scan power' ;;
+	lib/migrate) echo 'base store inventory virt volume scan power' ;;
 	cmd/frame/live.[ch]) echo 'base store inventory scan' ;; # loads libvmm when asked to
 	cmd/frame) echo 'base store inventory' ;;
-	cmd) echo 'base store inventory virt scan power migrate frame' ;;
+	cmd) echo 'base store inventory library virt define volume scan net power migrate frame' ;;
 	*) echo 'nothing: give this folder its place in tests/tree/sources.t' ;;
 	esac
 }
@@ -43,7 +47,7 @@ is "$(wrong_arrows)" '' 'includes point one way'
 for source in cmd/*.c; do
 	name=$(basename "$source" .c)
 	needed=$(readelf -d "$VMM_BUILD/bin/$name" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
-	if grep -Eq 'lib/(virt|scan|power|migrate)/' "$VMM_BUILD/cmd/$name.d"; then
+	if grep -Eq 'lib/(virt|define|scan|net|volume|power|migrate|provision)/' "$VMM_BUILD/cmd/$name.d"; then
 		unlike "$needed" '^lib(virt|xml2)' "$name leaves libvirt to libvmm"
 	else
 		unlike "$needed" '^lib(virt|xml2|vmm\.so)' "$name links no hypervisor"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of lib/volume share. */
+#ifndef VMM_VOLUME_INTERNAL_H
+#define VMM_VOLUME_INTERNAL_H
+
+#include "volume/volume.h"
+
+struct vmm__copying {
+	const struct vmm_volume_place *at;
+	const struct vmm_image *img;
+	virStoragePoolPtr pool;
+	char *name, *ok; /* of the volume; of its mark */
+	uint64_t intent;
+};
+
+/* ---- volume.c ---- */
+
+int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, struct vmm_err *err);
+/* A raw volume of that size that was not there before. */
+int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		     uint64_t size, virStorageVolPtr *out, struct vmm_err *err);
+/* *there is set on success. 1: it is not known of, but the pool is too busy to be looked at anew. */
+int vmm__volume_exists(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		       bool *there, struct vmm_err *err);
+
+/* ---- upload.c ---- */
+
+int vmm__upload(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_err *err);
+
+/* ---- turn.c: whose turn it is ---- */
+
+/* 1: the intent is ours; 0: another process is at this host's. */
+int vmm__turn_take(struct vmm__copying *c, struct vmm_err *err);
+int vmm__turn_note(struct vmm__copying *c, bool making, struct vmm_err *err);
+/* 1: what lies there is nobody's, and it is ours to throw away; 0: wait. */
+int vmm__turn_is_first(struct vmm__copying *c, struct vmm_err *err);
+void vmm__turn_end(struct vmm__copying *c, const char *result);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Volumes of one pool: made, looked for, cloned, removed. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libvirt/virterror.h>
+
+#include "base/buf.h"
+#include "virt/virt.h"
+#include "volume/internal.h"
+
+static void add_escaped(struct vmm_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if (strchr("&<>'\"", *s))
+			vmm_buf_addf(b, "&#%d;", *s);
+		else
+			vmm_buf_addc(b, *s);
+	}
+}
+
+int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, struct vmm_err *err)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(at->conn, at->pool);
+
+	if (!pool)
+		return vmm_err_virt(err, "cannot use pool '%s' of '%s'", at->pool, at->host);
+	*out = pool;
+	return 0;
+}
+
+static void add_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format)
+{
+	vmm_buf_adds(xml, "<volume><name>");
+	add_escaped(xml, name);
+	vmm_buf_addf(xml,
+		     "</name><capacity unit='bytes'>%" PRIu64 "</capacity>"
+		     "<allocation unit='bytes'>0</allocation>"
+		     "<target><format type='%s'/></target>",
+		     capacity, format);
+}
+
+int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		     uint64_t size, virStorageVolPtr *out, struct vmm_err *err)
+{
+	VMM_BUF_AUTO xml = VMM_BUF_INIT;
+	virStorageVolPtr vol;
+
+	add_head(&xml, name, size, "raw");
+	vmm_buf_adds(&xml, "</volume>");
+	if (xml.failed)
+		return vmm_err_nomem(err);
+	vol = virStorageVolCreateXML(pool, xml.data, 0);
+	if (!vol)
+		return vmm_err_virt(err, "cannot make volume '%s' on '%s'", name, at->host);
+	*out = vol;
+	return 0;
+}
+
+static int find_volume(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		       virStorageVolPtr *out, struct vmm_err *err)
+{
+	*out = virStorageVolLookupByName(pool, name);
+	if (*out || virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL)
+		return 0;
+	return vmm_err_virt(err, "cannot look for volume '%s' on '%s'", name, at->host);
+}
+
+/* As libvirt knows it, and there when it looks. */
+static int look(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		bool *there, struct vmm_err *err)
+{
+	virStorageVolInfo info;
+	virStorageVolPtr vol;
+	int ret = find_volume(at, pool, name, &vol, err);
+
+	if (ret < 0)
+		return ret;
+	*there = vol && virStorageVolGetInfo(vol, &info) == 0;
+	if (vol)
+		virStorageVolFree(vol);
+	return 0;
+}
+
+int vmm__volume_exists(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
+		       bool *there, struct vmm_err *err)
+{
+	int ret = look(at, pool, name, there, err);
+
+	if (ret < 0 || *there)
+		return ret;
+	/* Made by another host, this one has not heard of it. */
+	if (virStoragePoolRefresh(pool, 0) == 0)
+		return look(at, pool, name, there, err);
+	/* libvirt has no code of its own for a pool that something is just being made in. */
+	if (virGetLastErrorCode() == VIR_ERR_INTERNAL_ERROR)
+		return 1;
+	return vmm_err_virt(err, "cannot refresh pool '%s' of '%s'", at->pool, at->host);
+}
+
+int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struct vmm_err *err)
+{
+	virStorageVolPtr vol = NULL;
+	virStoragePoolPtr pool;
+	int ret = vmm__pool_find(at, &pool, err);
+
+	if (ret < 0)
+		return ret;
+	ret = find_volume(at, pool, name, &vol, err);
+	if (vol && virStorageVolDelete(vol, 0) < 0)
+		ret = vmm_err_virt(err, "cannot remove volume '%s' from '%s'", name, at->host);
+	if (vol)
+		virStorageVolFree(vol);
+	virStoragePoolFree(pool);
+	return ret;
+}
+
+/* ---- clones ---- */
+
+static virStorageVolPtr make_linked(virStoragePoolPtr pool, virStorageVolPtr base,
+				    const char *format, struct vmm_buf *xml)
+{
+	char *path = virStorageVolGetPath(base);
+
+	if (!path)
+		return NULL;
+	vmm_buf_adds(xml, "<backingStore><path>");
+	add_escaped(xml, path);
+	vmm_buf_addf(xml, "</path><format type='%s'/></backingStore></volume>", format);
+	free(path);
+	return virStorageVolCreateXML(pool, xml->data, 0);
+}
+
+/* The copy has the capacity of what it was copied from, whatever was asked for. */
+static virStorageVolPtr make_full(virStoragePoolPtr pool, virStorageVolPtr base, uint64_t capacity,
+				  struct vmm_buf *xml)
+{
+	virStorageVolInfo info;
+	virStorageVolPtr vol;
+
+	vmm_buf_adds(xml, "</volume>");
+	vol = virStorageVolCreateXMLFrom(pool, xml->data, base, 0);
+	if (!vol || (virStorageVolGetInfo(vol, &info) == 0 &&
+		     (info.capacity >= capacity || virStorageVolResize(vol, capacity, 0) == 0)))
+		return vol;
+	virStorageVolDelete(vol, 0);
+	virStorageVolFree(vol);
+	return NULL;
+}
+
+static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
+		 const struct vmm_image *img, const char *base_name, const char *name,
+		 uint64_t capacity, bool full, struct vmm_err *err)
+{
+	const char *format = strcmp(img->format, "iso") == 0 ? "raw" : img->format;
+	VMM_BUF_AUTO xml = VMM_BUF_INIT;
+	virStorageVolPtr base = NULL, vol = NULL;
+	bool there;
+	int ret = vmm__volume_exists(at, pool, name, &there, err);
+
+	if (ret < 0)
+		return ret;
+	if (there)
+		return vmm_err_set(err, VMM_EREFUSED, "volume '%s' is on '%s' already", name,
+				   at->host);
+	base = virStorageVolLookupByName(pool, base_name);
+	add_head(&xml, name, capacity, "qcow2");
+	if (base)
+		vol = full ? make_full(pool, base, capacity, &xml)
+			   : make_linked(pool, base, format, &xml);
+	if (!vol)
+		ret = vmm_err_virt(err, "cannot make volume '%s' on '%s'", name, at->host);
+	if (vol)
+		virStorageVolFree(vol);
+	if (base)
+		virStorageVolFree(base);
+	return ret;
+}
+
+int vmm_volume_clone(const struct vmm_volume_place *at, const struct vmm_image *img, const char *base,
+		     const char *name, uint64_t capacity, bool full, struct vmm_err *err)
+{
+	virStoragePoolPtr pool;
+	int ret;
+
+	if (capacity < img->virtual_size)
+		return vmm_err_set(err, VMM_EREFUSED,
+				   "%" PRIu64 " bytes are less than the %" PRIu64 " of image '%s:%s'",
+				   capacity, img->virtual_size, img->name, img->version);
+	ret = vmm__pool_find(at, &pool, err);
+	if (ret < 0)
+		return ret;
+	ret = clone(at, pool, img, base, name, capacity, full, err);
+	virStoragePoolFree(pool);
+	return ret;
+}
