@@ -8,7 +8,28 @@
 #ifndef VMM_STORE_BACKEND_H
 #define VMM_STORE_BACKEND_H
 
+#include "store/log.h"
 #include "store/store.h"
+
+/* What is behind a log; its first member is a `struct vmm_log`. */
+struct vmm__log_backend {
+	void (*close)(struct vmm_log *log);
+	int (*read)(struct vmm_log *log, struct vmm_err *err);
+	int (*change)(struct vmm_log *log, vmm_log_fn *fn, void *arg, struct vmm_err *err);
+	/* One record more of this change, or of the log that is written anew. */
+	int (*add)(struct vmm_log *log, const char *event, const char *const *cells);
+	/* The next reading starts at the first record again. */
+	void (*rewind)(struct vmm_log *log);
+};
+
+struct vmm_log {
+	const struct vmm__log_backend *backend;
+	const char *name;
+	const char *const *columns;
+	const struct vmm_log_ops *ops;
+	void *arg;
+	bool told; /* ops->set() or del() of what this change records */
+};
 
 struct vmm__backend {
 	void (*close)(struct vmm_store *st);
@@ -22,6 +43,10 @@ struct vmm__backend {
 	int (*end)(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
 	int (*list)(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);
 	int (*take)(struct vmm_store *st, uint64_t id, struct vmm_err *err);
+	int (*changes)(struct vmm_store *st, uint64_t *count, struct vmm_err *err);
+	/* `init` has all but the backend; what it points to outlives the log. */
+	int (*log_open)(struct vmm_store *st, const struct vmm_log *init, struct vmm_log **out,
+			struct vmm_err *err);
 	int (*check)(struct vmm_store *st, bool repair, vmm_store_found *found, void *arg,
 		     struct vmm_err *err);
 };

@@ -245,8 +245,10 @@ int vmm__folder_check(struct vmm_store *st, bool repair, vmm_store_found *found,
 	/* Looking makes nothing: what isn't there is in order. */
 	if (rc < 0 || l.dir.fd < 0)
 		return rc;
+	rc = vmm__logs_check(f, &l.dir, repair, found, arg, err);
 	vmm__dir_close(&l.dir);
-	rc = vmm__lock(f, &l, err);
+	if (rc == 0)
+		rc = vmm__lock(f, &l, err);
 	if (rc < 0)
 		return rc;
 	c.dir = &l.dir;

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -53,11 +54,16 @@ static int held(const struct vmm__dir *d, int fd, struct vmm_err *err)
 	return vmm_err_set(err, VMM_EAGAIN, "state '%s' is locked by another process", d->path);
 }
 
-static int try_byte(int fd, enum byte byte, short type)
+static int try_bytes(int fd, enum byte from, unsigned n, short type)
 {
-	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = from, .l_len = n };
 
 	return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static int try_byte(int fd, enum byte byte, short type)
+{
+	return try_bytes(fd, byte, 1, type);
 }
 
 /* Until `deadline`, sleeping up to max_ms between two tries. */
@@ -78,11 +84,15 @@ static int wait_for_byte(const struct vmm__dir *d, int fd, enum byte byte, uint6
 static int wait_for_lock(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err)
 {
 	const uint64_t deadline = vmm_clock_ms() + limit_ms;
-	int rc = wait_for_byte(d, fd, THE_HEAD, deadline, WAIT_MAX_MS, err);
+	int rc = 0;
 
-	if (rc < 0)
-		return rc;
-	rc = wait_for_byte(d, fd, THE_LOCK, deadline, 1, err);
+	/* Nobody has it and nobody waits: that is the usual case. */
+	if (try_bytes(fd, THE_LOCK, 2, F_WRLCK) < 0) {
+		rc = wait_for_byte(d, fd, THE_HEAD, deadline, WAIT_MAX_MS, err);
+		if (rc < 0)
+			return rc;
+		rc = wait_for_byte(d, fd, THE_LOCK, deadline, 1, err);
+	}
 	try_byte(fd, THE_HEAD, F_UNLCK);
 	return rc;
 }
@@ -90,11 +100,28 @@ static int wait_for_lock(const struct vmm__dir *d, int fd, uint64_t limit_ms, st
 /* For the message of those who wait. That it can't be written is no reason not to go on. */
 static void leave_pid(int fd)
 {
-	char text[24];
+	char text[24], old[24];
 	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
+	/* To write costs a place in the next sync, and often the last one was us too. */
+	if (pread(fd, old, sizeof(old), 0) == len && memcmp(old, text, (size_t)len) == 0)
+		return;
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) != len)
 		return;
+}
+
+int vmm__lock_file(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err)
+{
+	int rc = wait_for_lock(d, fd, limit_ms, err);
+
+	if (rc == 0)
+		leave_pid(fd);
+	return rc;
+}
+
+void vmm__unlock_file(int fd)
+{
+	try_byte(fd, THE_LOCK, F_UNLCK);
 }
 
 int vmm__lock(const struct vmm__folder *f, struct vmm__locked *l, struct vmm_err *err)
@@ -105,20 +132,18 @@ int vmm__lock(const struct vmm__folder *f, struct vmm__locked *l, struct vmm_err
 		return rc;
 	rc = vmm__file_open(&l->dir, "lock", O_RDWR | O_CREAT, &l->fd, err);
 	if (rc == 0) {
-		rc = wait_for_lock(&l->dir, l->fd, f->lock_ms, err);
+		rc = vmm__lock_file(&l->dir, l->fd, f->lock_ms, err);
 		if (rc < 0)
 			close(l->fd);
 	}
 	if (rc < 0)
 		vmm__dir_close(&l->dir);
-	else
-		leave_pid(l->fd);
 	return rc;
 }
 
 void vmm__unlock(struct vmm__locked *l)
 {
-	try_byte(l->fd, THE_LOCK, F_UNLCK);
+	vmm__unlock_file(l->fd);
 	close(l->fd);
 	vmm__dir_close(&l->dir);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -127,4 +128,49 @@ char *vmm__aside_file(const char *table, const struct vmm__record *r)
 		vmm_buf_add(&b, table, (size_t)(slash + 1 - table));
 	vmm_buf_addf(&b, ".%s.%" PRIu64 "-%s", slash ? slash + 1 : table, r->revision, r->tag);
 	return vmm_buf_steal(&b);
+}
+
+/*
+ * Each commit has a file of its own, and while we have one open no other can get its inode: so where
+ * the name still has the inode of the one that we have, nothing was committed since.
+ */
+static int follow(struct vmm__folder *f, struct vmm_err *err)
+{
+	struct stat now = { .st_ino = 0 };
+	struct vmm__dir d;
+	int fd = -1, rc;
+
+	if (stat(f->commit, &now) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return vmm_err_errno(err, "cannot look at '%s'", f->commit);
+	if (now.st_ino == f->commit_ino && now.st_dev == f->commit_dev)
+		return 0;
+	rc = vmm__dir_open(f, false, &d, err);
+	if (rc == 0 && d.fd >= 0)
+		rc = vmm__file_open(&d, "commit", O_RDONLY, &fd, err);
+	vmm__dir_close(&d);
+	if (rc < 0)
+		return rc;
+	if (f->commit_fd >= 0)
+		close(f->commit_fd);
+	f->commit_fd = fd;
+	now = (struct stat){ .st_ino = 0 };
+	if (fd >= 0 && fstat(fd, &now) < 0)
+		return vmm_err_errno(err, "cannot look at '%s'", f->commit);
+	f->commit_ino = now.st_ino;
+	f->commit_dev = now.st_dev;
+	f->changes++;
+	return 0;
+}
+
+int vmm__folder_changes(struct vmm_store *st, uint64_t *count, struct vmm_err *err)
+{
+	struct vmm__folder *f = (struct vmm__folder *)st;
+	int rc;
+
+	pthread_mutex_lock(&f->owners_lock);
+	rc = follow(f, err);
+	if (rc == 0)
+		*count = f->changes;
+	pthread_mutex_unlock(&f->owners_lock);
+	return rc;
 }

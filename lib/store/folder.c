@@ -21,7 +21,10 @@ static void folder_close(struct vmm_store *st)
 	/* This ends the life of every intent that is still open. */
 	if (f->owners >= 0)
 		close(f->owners);
+	if (f->commit_fd >= 0)
+		close(f->commit_fd);
 	pthread_mutex_destroy(&f->owners_lock);
+	free(f->commit);
 	free(f->path);
 	free(f);
 }
@@ -35,6 +38,8 @@ static const struct vmm__backend folder_backend = {
 	.end = vmm__folder_end,
 	.list = vmm__folder_list,
 	.take = vmm__folder_take,
+	.changes = vmm__folder_changes,
+	.log_open = vmm__folder_log_open,
 	.check = vmm__folder_check,
 };
 
@@ -85,13 +90,14 @@ int vmm__folder_open(const char *path, struct vmm_store **out, struct vmm_err *e
 	if (!f)
 		return vmm_err_nomem(err);
 	f->path = strdup(path);
-	if (!f->path) {
+	if (!f->path || asprintf(&f->commit, "%s/commit", path) < 0) {
+		free(f->path);
 		free(f);
 		return vmm_err_nomem(err);
 	}
 	f->store.backend = &folder_backend;
 	f->lock_ms = ms;
-	f->owners = -1;
+	f->owners = f->commit_fd = -1;
 	pthread_mutex_init(&f->owners_lock, NULL);
 	*out = &f->store;
 	return 0;

@@ -6,6 +6,8 @@
  *	commit		the record of the last commit: its revision and the tables it changed
  *	lock		locked by whoever writes; its text is the pid of the last one who did
  *	journal.tsv	intents, append-only
+ *	NAME.log	records of a log, append-only
+ *	NAME.lock	locked by whoever changes that log
  *	owners		byte N is locked by the owner of intent N
  *
  * and, for moments or after a crash:
@@ -14,8 +16,10 @@
  *	.commit.new	the next record, not yet committed
  *	.commit.prev	the record before, kept until the new one is durable
  *	.journal.new	the journal without its oldest part
+ *	.NAME.log.new	a log without what is out of date
+ *	.NAME.log.old	the log before, until its successor's name is durable
  *
- * All but `lock`, `owners` and the journal are written once, under a name nobody reads, and
+ * All but the locks, `owners`, logs and the journal are written once, under a name nobody reads, and
  * renamed: an open descriptor never sees its file change. How a commit is made is told in
  * folder-commit.c, why readers see all of it or nothing in folder-read.c.
  */
@@ -23,6 +27,7 @@
 #define VMM_STORE_FOLDER_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/strv.h"
@@ -33,9 +38,14 @@
 struct vmm__folder {
 	struct vmm_store store;
 	char *path;
-	uint64_t lock_ms; /* how long to wait for the lock */
-	pthread_mutex_t owners_lock;
-	int owners; /* holds the lock of each open intent of ours; -1: there was none yet */
+	uint64_t lock_ms;            /* how long to wait for the lock */
+	pthread_mutex_t owners_lock; /* for what is below */
+	int owners;   /* holds the lock of each open intent of ours; -1: there was none yet */
+	char *commit; /* the path of the last commit's record; what was behind it: */
+	int commit_fd;
+	ino_t commit_ino;
+	dev_t commit_dev;
+	uint64_t changes; /* how often that was another one */
 };
 
 /* The folder, opened for one call. fd -1: it does not exist. */
@@ -78,6 +88,9 @@ struct vmm__locked {
 /* Opens the folder (making it) and locks it against other writers. */
 int vmm__lock(const struct vmm__folder *f, struct vmm__locked *l, struct vmm_err *err);
 void vmm__unlock(struct vmm__locked *l);
+/* The same with a lock file of one's own. */
+int vmm__lock_file(const struct vmm__dir *d, int fd, uint64_t limit_ms, struct vmm_err *err);
+void vmm__unlock_file(int fd);
 
 /* ---- folder-record.c ---- */
 
@@ -98,6 +111,8 @@ bool vmm__record_same(const struct vmm__record *a, const struct vmm__record *b);
 /* The revision after `last`, without tables. */
 int vmm__record_next(const struct vmm__record *last, struct vmm__record *r, struct vmm_err *err);
 int vmm__record_format(const struct vmm__record *r, struct vmm_buf *out);
+
+int vmm__folder_changes(struct vmm_store *st, uint64_t *count, struct vmm_err *err);
 
 /* pools/web.tsv, and pools/.web.REV-TAG; both the caller's, NULL without memory. */
 char *vmm__table_file(const char *table);
@@ -207,6 +222,44 @@ int vmm__folder_note(struct vmm_store *st, uint64_t id, const char *detail, stru
 int vmm__folder_end(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
 int vmm__folder_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);
 int vmm__folder_take(struct vmm_store *st, uint64_t id, struct vmm_err *err);
+
+/* ---- folder-log.c, folder-logread.c, folder-logcheck.c ---- */
+
+struct vmm__folder_log {
+	struct vmm_log log;
+	const struct vmm__folder *folder;
+	struct vmm__dir dir; /* opened when it is there, and kept */
+	char *file;          /* NAME.log */
+	char *aside, *old;   /* .NAME.log.new, .NAME.log.old */
+	char *lock_file;     /* NAME.lock */
+	int fd, lock_fd;     /* -1: not open yet */
+	size_t cells;        /* of a line: the event and the columns */
+	const char **cell;   /* room for one line */
+	struct vmm_buf read; /* room for what is read */
+	struct vmm_buf add;  /* lines on their way */
+	size_t pos, lines;   /* told so far: bytes, and lines with the header */
+	size_t added;        /* lines in `add` */
+	ino_t ino;           /* of fd */
+	dev_t dev;
+	bool writable;  /* fd is */
+	bool unsettled; /* some of what was told was read without the lock */
+	bool fresh;     /* fd was opened since the last change: its name may not be durable */
+	char last[128]; /* the bytes before pos, nlast of them */
+	size_t nlast;
+};
+
+int vmm__folder_log_open(struct vmm_store *st, const struct vmm_log *init, struct vmm_log **out,
+			 struct vmm_err *err);
+/*
+ * Tells what is behind pos. Not locked: a torn last line is left for a later reading, and what is
+ * read is read twice, as in folder-journal.c. *size, where not NULL, is that of the file.
+ */
+int vmm__log_catch_up(struct vmm__folder_log *l, bool locked, size_t *size, struct vmm_err *err);
+/* `text` is what was told last. */
+void vmm__log_remember(struct vmm__folder_log *l, const char *text, size_t len);
+/* Each log of the folder, under its lock. Must be called without the lock of the tables. */
+int vmm__logs_check(const struct vmm__folder *f, const struct vmm__dir *d, bool repair,
+		    vmm_store_found *found, void *arg, struct vmm_err *err);
 
 /* ---- folder-check.c ---- */
 

@@ -157,6 +157,11 @@ int vmm_store_change(struct vmm_store *st, const char *const *names, vmm_store_f
 	return rc ? rc : st->backend->change(st, names, n, fn, arg, err);
 }
 
+int vmm_store_changes(struct vmm_store *st, uint64_t *count, struct vmm_err *err)
+{
+	return st->backend->changes(st, count, err);
+}
+
 int vmm_intent_begin(struct vmm_store *st, const char *op, const char *subject, const char *detail,
 		     uint64_t *id, struct vmm_err *err)
 {

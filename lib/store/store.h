@@ -45,6 +45,8 @@
  * An intent without a detail is a claim: it only keeps others away, leaves nothing to mend, and goes
  * with its owner.
  *
+ * What changes too often for a table, and is too much for one, is in a log: store/log.h.
+ *
  * A child that is forked and does not exec shares its parent's store: the parent's intents
  * live until that child is gone too. After exec nothing is shared.
  *
@@ -86,6 +88,11 @@ int vmm_store_read(struct vmm_store *st, const char *const *names, struct vmm_ta
 typedef int vmm_store_fn(struct vmm_table **tables, void *arg, struct vmm_err *err);
 int vmm_store_change(struct vmm_store *st, const char *const *names, vmm_store_fn *fn, void *arg,
 		     struct vmm_err *err);
+/*
+ * For those who keep what they have read: as long as this count is the same, so are all tables. It
+ * grows with changes that anybody makes, and means something for this open store only.
+ */
+int vmm_store_changes(struct vmm_store *st, uint64_t *count, struct vmm_err *err);
 
 int vmm_intent_begin(struct vmm_store *st, const char *op, const char *subject, const char *detail,
 		     uint64_t *id, struct vmm_err *err);
