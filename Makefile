@@ -4,7 +4,7 @@
 # tests/helpers/x.c (a program for test scripts) needs no line here. A new public function needs
 # `make map`; a new folder of lib/ needs its name in one of the two lists below.
 
-BASE_DIRS = base store inventory library
+BASE_DIRS = base store inventory pool library
 VMM_DIRS = virt define net volume scan power migrate
 
 # Folders of tests that `make check` runs; `make check T=WORD` runs the files whose name has WORD.

@@ -44,9 +44,11 @@ function names(program, column,		file) {
 	return "command -v " file " >/dev/null && " program " -n -o " column " 2>/dev/null | grep -Ev '^-|^$|[\\\\]'"
 }
 
-# operand[1..operands], as in usage but for the brackets; the last may `repeat`.
-function read_operands(text,	i) {
+# operand[1..operands], as in usage but for the brackets; the last may `repeat`. What is in the library is called
+# NAME[:VERSION] in usage, as much of it is no image; NAME alone is something new.
+function read_operands(text) {
 	repeat = text ~ /\.\.\./
+	gsub(/NAME\[:VERSION\]/, "IMAGE", text)
 	gsub(/\[:[A-Z]+\]|\.\.\.|[][]/, "", text)
 	operands = split(text, operand, " ")
 }

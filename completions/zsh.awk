@@ -48,8 +48,10 @@ function operand_specs(	i, values) {
 	}
 }
 
-function arguments() {
-	return "_arguments -s -S \\\n" substr(specs, 1, length(specs) - 3)
+function arguments(indent,	text) {
+	text = indent "_arguments -s -S \\\n" substr(specs, 1, length(specs) - 3)
+	gsub(/\n/, "\n" indent, text)
+	return text
 }
 
 function command() {
@@ -58,7 +60,7 @@ function command() {
 	else
 		operand_specs()
 	if (verb != "") {
-		functions = functions "_vmm_" name "_" verb "() {\n" arguments() "\n}\n"
+		functions = functions "_vmm_" name "_" verb "() {\n" arguments("\t") "\n}\n"
 		summaries = summaries "\t'" verb ":" quoted(summary) "'\n"
 		specs = ""
 	}
@@ -83,5 +85,5 @@ END {
 	printf "%s%s", helpers, functions
 	if (verbs > 0)
 		verb_lines()
-	print arguments()
+	print arguments("")
 }

@@ -151,6 +151,12 @@ int cmd_object(struct cmd_run *c, const struct vmm_table *t, size_t row);
 int cmd_selectors(struct cmd_run *c, struct vmm_strv *out, struct vmm_table **rows);
 
 /*
+ * Rows from stdin, as they come: work() gets those that can be read without waiting, so that many are
+ * one batch, and a program that waits for the answer to each row gets it. JSON is one batch.
+ */
+int cmd_stream(struct cmd_run *c, int (*work)(struct cmd_run *c, const struct vmm_table *rows));
+
+/*
  * The exit status of a batch: cmd_tally() for each item, then `return cmd_status(c)`. All well: 0.
  * All failed the same way: that code. Some failed: VMM_EPART.
  */

@@ -54,6 +54,15 @@ static bool is_end(const struct poptOption *o)
 	return !o->longName && !o->shortName && !o->arg;
 }
 
+/* A letter that the command has taken for itself is not the common option's. */
+static bool is_taken(const struct cmd *cmd, char letter)
+{
+	for (const struct poptOption *o = cmd->options; letter && o && !is_end(o); o++)
+		if (o->shortName == letter)
+			return true;
+	return false;
+}
+
 struct poptOption *cmd_options_table(const struct cmd *cmd)
 {
 	size_t own = 0, n = 0;
@@ -66,9 +75,14 @@ struct poptOption *cmd_options_table(const struct cmd *cmd)
 		return NULL;
 	for (size_t i = 0; i < own; i++)
 		t[n++] = cmd->options[i];
-	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
-		if (!common[i].uses || (cmd->uses & common[i].uses))
-			t[n++] = common[i].opt;
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {
+		if (common[i].uses && !(cmd->uses & common[i].uses))
+			continue;
+		t[n] = common[i].opt;
+		if (is_taken(cmd, t[n].shortName))
+			t[n].shortName = '\0';
+		n++;
+	}
 	return t;
 }
 

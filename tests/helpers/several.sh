@@ -11,7 +11,8 @@ several() {
 		echo '#!/bin/sh'
 		echo 'case "$*" in'
 		several_command '' '' "help${tab}h$tab${tab}print this$tab"
-		several_command add 'IMAGE[:VERSION] FILE|-' "size${tab}s${tab}SIZE${tab}how big$tab" "new$tab$tab${tab}not old$tab"
+		several_command add 'NAME[:VERSION] FILE|-' "size${tab}s${tab}SIZE${tab}how big$tab" \
+			"like$tab${tab}IMAGE${tab}as this$tab"
 		several_command move-to 'on|off VM...' "to${tab}t${tab}HOST${tab}there$tab" "size$tab${tab}small|big${tab}how$tab"
 		several_command allot '[POOL [NETWORK [TEMPLATE...]]]' "pool$tab${tab}POOL,...${tab}from$tab"
 		several_says --list-commands "command${tab}help" "add${tab}add one: it's new" \

@@ -10,6 +10,7 @@ may_include() {
 	lib/base) echo '' ;;
 	lib/store) echo 'base' ;;
 	lib/inventory) echo 'base store' ;;
+	lib/pool) echo 'base store inventory' ;;
 	lib/library) echo 'base store' ;;
 	lib/virt) echo 'base store inventory' ;;
 	lib/define) echo 'base virt' ;;
@@ -20,7 +21,7 @@ may_include() {
 	lib/migrate) echo 'base store inventory virt volume scan power' ;;
 	cmd/frame/live.[ch]) echo 'base store inventory scan' ;; # loads libvmm when asked to
 	cmd/frame) echo 'base store inventory' ;;
-	cmd) echo 'base store inventory library virt define volume scan net power migrate frame' ;;
+	cmd) echo 'base store inventory pool library virt define volume scan net power migrate frame' ;;
 	*) echo 'nothing: give this folder its place in tests/tree/sources.t' ;;
 	esac
 }

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the inventory knows a holder: as a VM's UUID, NAME or HOST/NAME, or as a host's name. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "pool/internal.h"
+
+static const char *const tables[] = { "vms", "hosts", NULL };
+
+int vmm__holders_read(struct vmm_store *st, struct vmm__holders *h, struct vmm_err *err)
+{
+	int rc = vmm_store_read(st, tables, h->tables, err);
+
+	if (rc < 0)
+		return rc;
+	h->uuids = vmm_index_new(h->tables[0], vmm_table_col(h->tables[0], "uuid"));
+	h->names = vmm_index_new(h->tables[0], vmm_table_col(h->tables[0], "name"));
+	h->hosts = vmm_index_new(h->tables[1], vmm_table_col(h->tables[1], "name"));
+	if (h->uuids && h->names && h->hosts)
+		return 0;
+	vmm__holders_release(h);
+	return vmm_err_nomem(err);
+}
+
+void vmm__holders_release(struct vmm__holders *h)
+{
+	vmm_index_free(h->uuids);
+	vmm_index_free(h->names);
+	vmm_index_free(h->hosts);
+	vmm_table_free(h->tables[0]);
+	vmm_table_free(h->tables[1]);
+	*h = (struct vmm__holders){ .uuids = NULL };
+}
+
+static bool knows_on_host(const struct vmm__holders *h, const char *holder)
+{
+	const char *slash = strchr(holder, '/');
+	const struct vmm_table *vms = h->tables[0];
+
+	for (size_t i = 0; slash && i < vmm_table_rows(vms); i++) {
+		const char *host = vmm_table_at(vms, i, "host");
+
+		if (strlen(host) == (size_t)(slash - holder) &&
+		    strncmp(host, holder, strlen(host)) == 0 &&
+		    strcmp(vmm_table_at(vms, i, "name"), slash + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool vmm__holders_know(const struct vmm__holders *h, const char *holder)
+{
+	return vmm_index_find(h->uuids, holder) >= 0 || vmm_index_find(h->names, holder) >= 0 ||
+	       vmm_index_find(h->hosts, holder) >= 0 || knows_on_host(h, holder);
+}
