@@ -5,7 +5,7 @@
 # `make map`; a new folder of lib/ needs its name in one of the two lists below.
 
 BASE_DIRS = base store inventory pool library
-VMM_DIRS = virt define net volume scan power migrate
+VMM_DIRS = virt define net volume scan power migrate provision
 
 # Folders of tests that `make check` runs; `make check T=WORD` runs the files whose name has WORD.
 CHECK_DIRS = unit cli tree lab
@@ -154,8 +154,16 @@ map:
 
 # ---- tests ----
 
+# What each installs, by the sections of tests/packages.
+DEPS_demo = build lab
+DEPS_check = build test lab lint
+DEPS_check-slow = build test lab slow
+DEPS_bench = build test lab bench
+DEPS_lint = build test lint
+DEPS_sanitize = build test lab lint slow
+
 $(WITH_DEPS):
-	@tests/install-deps $(if $(filter demo,$@),build lab)
+	@tests/install-deps $(DEPS_$@)
 	@$(MAKE) --no-print-directory do-$@
 
 run_tests = tests/run -b $(B) $(if $(T),-m '$(T)') $(1)

@@ -5,6 +5,8 @@
 #include "frame/frame.h"
 #include "library/library.h"
 #include "migrate/migrate.h"
+#include "pool/pool.h"
+#include "provision/provision.h"
 #include "volume/volume.h"
 
 #define MEND_MS (5 * 60 * 1000)
@@ -22,8 +24,8 @@ static const struct poptOption options[] = {
 };
 
 static const struct cmd_column columns[] = {
-	{ "kind", VMM_TEXT, false, "state, library, copy or migration" },
-	{ "object", VMM_TEXT, false, "the table, the journal, the image, the volume or the VM" },
+	{ "kind", VMM_TEXT, false, "state, library, lease, copy, vm or migration" },
+	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume or the VM" },
 	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
 	{ "mended", VMM_BOOL, false, "whether it is right again" },
 	CMD_COLUMNS_END
@@ -57,17 +59,42 @@ static void found_copy(const char *volume, const char *what, bool mended, void *
 	report(arg, "copy", volume, what, mended);
 }
 
+static void found_vm(const char *vm, const char *what, bool mended, void *arg)
+{
+	report(arg, "vm", vm, what, mended);
+}
+
 static void found_migration(const char *vm, const char *what, bool mended, void *arg)
 {
 	report(arg, "migration", vm, what, mended);
+}
+
+/* Who has leaked one is for `ippool gc`, which gives the holder time. */
+static int check_leases(struct cmd_run *c)
+{
+	VMM_TABLE_AUTO *t = NULL;
+	struct vmm_pools *pools = NULL;
+	int ret = vmm_pools_open(c->store, &pools, &c->err);
+
+	if (ret == 0)
+		ret = vmm_pool_check(pools, NULL, &t, &c->err);
+	vmm_pools_close(pools);
+	if (ret == VMM_EINPUT) /* the table that can't be read has been told of */
+		return 0;
+	for (size_t r = 0; ret == 0 && r < vmm_table_rows(t); r++)
+		if (strcmp(vmm_table_at(t, r, "finding"), "leaked") != 0)
+			report(c, "lease", vmm_table_at(t, r, "address"), vmm_table_at(t, r, "detail"),
+			       false);
+	return ret;
 }
 
 /* Without the hosts it can only be said that there is something to be looked at. */
 static int list_unfinished(struct cmd_run *c)
 {
 	VMM_TABLE_AUTO *t = NULL;
+	int ret = vmm_provision_mend(c->store, false, 0, found_vm, c, &c->err);
 
-	if (vmm_intent_list(c->store, &t, &c->err) < 0 ||
+	if ((ret < 0 && ret != VMM_EPART) || vmm_intent_list(c->store, &t, &c->err) < 0 ||
 	    vmm_volume_mend(c->store, false, 0, found_copy, c, &c->err) < 0)
 		return c->err.code;
 	for (size_t r = 0; r < vmm_table_rows(t); r++)
@@ -88,7 +115,7 @@ static int run(struct cmd_run *c)
 				   offline ? ", not with --offline" : "");
 	st = cmd_store(c);
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0 ||
-	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0)
+	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 || check_leases(c) < 0)
 		return c->err.code;
 	if (offline)
 		return list_unfinished(c);
@@ -99,6 +126,10 @@ static int run(struct cmd_run *c)
 	ret = vmm_volume_mend(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS, found_copy, c,
 			      &c->err);
 	if (ret < 0)
+		return ret;
+	ret = vmm_provision_mend(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS, found_vm, c,
+				 &c->err);
+	if (ret < 0 && ret != VMM_EPART)
 		return ret;
 	return cmd_status(c);
 }

@@ -41,13 +41,22 @@ static void add_disk(xmlNodePtr devices, const struct vmm_template_disk *like,
 	add_target(disk, like->bus, next);
 }
 
-static void add_seed(xmlNodePtr devices, const char *path, bool x86, struct targets *next)
+/*
+ * Where the disks need a driver for virtio the seed may need one too: kernels made for clouds have
+ * no other (Debian's has no AHCI).
+ */
+static const char *seed_bus(const struct vmm_template *t, const struct vmm_instance *vm)
+{
+	return strcmp(t->disks[0].bus, "sata") == 0 && vmm__is_x86(t, vm) ? "sata" : "scsi";
+}
+
+static void add_seed(xmlNodePtr devices, const char *path, const char *bus, struct targets *next)
 {
 	xmlNodePtr disk = vmm__el_with(devices, "disk", "type", "file", "device", "cdrom");
 
 	vmm__el_with(disk, "driver", "name", "qemu", "type", "raw");
 	vmm__el_with(disk, "source", "file", path);
-	add_target(disk, x86 ? "sata" : "scsi", next);
+	add_target(disk, bus, next);
 	vmm__el(disk, "readonly", NULL);
 }
 
@@ -56,7 +65,7 @@ static bool needs_scsi(const struct vmm_template *t, const struct vmm_instance *
 	for (size_t i = 0; i < t->ndisks; i++)
 		if (strcmp(t->disks[i].bus, "scsi") == 0)
 			return true;
-	return vm->seed && !vmm__is_x86(t, vm);
+	return vm->seed && strcmp(seed_bus(t, vm), "scsi") == 0;
 }
 
 static void add_disks(xmlNodePtr devices, const struct vmm_template *t, const struct vmm_instance *vm)
@@ -66,7 +75,7 @@ static void add_disks(xmlNodePtr devices, const struct vmm_template *t, const st
 	for (size_t i = 0; i < t->ndisks; i++)
 		add_disk(devices, &t->disks[i], &vm->disks[i], &next);
 	if (vm->seed)
-		add_seed(devices, vm->seed, vmm__is_x86(t, vm), &next);
+		add_seed(devices, vm->seed, seed_bus(t, vm), &next);
 	if (needs_scsi(t, vm))
 		vmm__el_with(devices, "controller", "type", "scsi", "index", "0", "model",
 			     "virtio-scsi");

@@ -116,6 +116,9 @@ int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struc
 int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct vmm_table *row,
 			   struct vmm_err *err);
 
+/* Forgets a VM that was taken away from its host, unless it was seen on another one as well. */
+int vmm_inventory_rm_vm(struct vmm_store *st, const char *uuid, const char *host, struct vmm_err *err);
+
 /*
  * Labels: what people say about a host, as the list cell "disk=ssd,rack=7" sorted by key. Keys
  * are names (vmm_name_check), values any text, also none. Both write to the empty buffer `out`

@@ -61,7 +61,7 @@ static int go(struct vmm__move *m)
 
 	if (!m->active || method == VMM_MIGRATE_COLD)
 		return vmm__cold(m);
-	if (vmm__copies_make(m) < 0)
+	if (vmm__copies_make(m) < 0 || vmm__copies_fill(m, true) < 0)
 		return m->err.code;
 	return vmm__live(m);
 }

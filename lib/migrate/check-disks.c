@@ -71,6 +71,19 @@ static char *disk_path(struct vmm__move *m, const struct vmm_disk *disk)
 	return path;
 }
 
+/* Copied as it lies there, whatever is in it. */
+static int as_bytes(struct vmm__move *m, struct vmm__copy *c, virStorageVolPtr vol)
+{
+	virStorageVolInfo info;
+
+	if (virStorageVolGetInfoFlags(vol, &info, VIR_STORAGE_VOL_GET_PHYSICAL) < 0)
+		return vmm_err_virt(&m->err, "disk '%s'", c->path);
+	c->capacity = info.allocation;
+	free(c->format);
+	c->format = strdup("raw");
+	return c->format ? 0 : vmm_err_nomem(&m->err);
+}
+
 static int add_copy(struct vmm__move *m, const struct vmm_disk *disk, const char *path,
 		    virStorageVolPtr vol)
 {
@@ -84,13 +97,14 @@ static int add_copy(struct vmm__move *m, const struct vmm_disk *disk, const char
 	c = &more[m->ncopies];
 	*c = (struct vmm__copy){ .target = strdup(disk->target),
 				 .path = strdup(path),
+				 .readonly = disk->readonly,
 				 .format = vol_value(vol, "volume/target/format@type") };
 	m->ncopies++;
 	if (!c->target || !c->path || virStorageVolGetInfo(vol, &info) < 0)
 		return vmm_err_virt(&m->err, "disk '%s'", path);
 	c->capacity = info.capacity;
 	c->allocation = info.allocation;
-	return 0;
+	return disk->readonly ? as_bytes(m, c, vol) : 0;
 }
 
 static void check_room(struct vmm__move *m, const char *target, const char *path, uint64_t bytes)
@@ -99,7 +113,7 @@ static void check_room(struct vmm__move *m, const char *target, const char *path
 	virStoragePoolInfo info;
 	struct vmm_err err;
 
-	if (vmm__pool_of(m->dst.conn, path, &pool, &err) < 0)
+	if (vmm_volume_pool_of(m->dst.conn, path, &pool, &err) < 0)
 		vmm__against(m, "disk %s: '%s': %s", target, m->dst.host, err.text);
 	else if (!pool)
 		vmm__against(m, "disk %s: '%s' has no storage pool for '%s'", target, m->dst.host,
@@ -118,17 +132,17 @@ static bool place_is_free(struct vmm__move *m, const struct vmm_disk *disk, cons
 	virStorageVolPtr vol;
 	struct vmm_err why;
 
-	switch (vmm__volume(m->dst.conn, path, &vol, &why)) {
-	case VMM__VOL_THERE:
+	switch (vmm_volume_at(m->dst.conn, path, &vol, &why)) {
+	case VMM_VOL_THERE:
 		virStorageVolFree(vol);
 		vmm__against(m, "disk %s: '%s' has another file '%s'", disk->target, m->dst.host,
 			     path);
 		return false;
-	case VMM__VOL_CANT_TELL:
+	case VMM_VOL_CANT_TELL:
 		vmm__against(m, "disk %s: '%s': %s", disk->target, m->dst.host, why.text);
 		return false;
-	case VMM__VOL_ABSENT:
-	case VMM__VOL_NO_POOL:
+	case VMM_VOL_ABSENT:
+	case VMM_VOL_NO_POOL:
 		break;
 	}
 	return true;
@@ -138,12 +152,9 @@ static void plan_copy(struct vmm__move *m, const struct vmm_disk *disk, const ch
 		      virStorageVolPtr here)
 {
 	VMM_STR_AUTO backing = vol_value(here, "volume/backingStore/path");
-	VMM_STR_AUTO user = vmm__volume_user(m->src.conn, path, m->uuid);
+	VMM_STR_AUTO user = vmm_volume_user(m->src.conn, path, m->uuid);
 
-	if (disk->readonly)
-		vmm__against(m, "disk %s ('%s') is read-only and not shared: eject it first",
-			     disk->target, path);
-	else if (disk->shareable || user)
+	if (disk->shareable || user)
 		vmm__against(m, "disk %s ('%s') is needed by others there as well (%s)",
 			     disk->target, path, user ? user : "shareable");
 	else if (backing && !m->active)
@@ -158,8 +169,8 @@ static void check_disk(struct vmm__move *m, const struct vmm_disk *disk)
 	VMM_STR_AUTO path = disk_path(m, disk);
 	virStorageVolPtr here = NULL, there = NULL;
 
-	if (path && vmm__volume(m->src.conn, path, &here, NULL) == VMM__VOL_THERE)
-		vmm__volume(m->dst.conn, path, &there, NULL);
+	if (path && vmm_volume_at(m->src.conn, path, &here, NULL) == VMM_VOL_THERE)
+		vmm_volume_at(m->dst.conn, path, &there, NULL);
 	if (!here)
 		vmm__against(m,
 			     "disk %s ('%s') is in no storage pool of '%s', so its storage is unknown",

@@ -39,7 +39,7 @@ int vmm__cold(struct vmm__move *m)
 {
 	if (m->active && stop(m) < 0)
 		return m->err.code;
-	if (vmm__copies_make(m) < 0 || vmm__copies_fill(m) < 0)
+	if (vmm__copies_make(m) < 0 || vmm__copies_fill(m, false) < 0)
 		return m->err.code;
 	if (still_off(m) < 0 || go_over(m) < 0 || still_off(m) < 0)
 		return m->err.code;

@@ -25,7 +25,7 @@ static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 	virStorageVolPtr vol = NULL;
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 
-	if (vmm__pool_of(m->dst.conn, c->path, &pool, &m->err) < 0)
+	if (vmm_volume_pool_of(m->dst.conn, c->path, &pool, &m->err) < 0)
 		return m->err.code;
 	if (!pool)
 		return vmm_err_set(&m->err, VMM_EFAIL, "'%s' has no storage pool for '%s' any more",
@@ -156,10 +156,10 @@ static void close_stream(virStreamPtr st, bool abort)
 static int open_volume(struct vmm__move *m, const struct vmm__end *e, const char *path,
 		       virStorageVolPtr *vol)
 {
-	switch (vmm__volume(e->conn, path, vol, &m->err)) {
-	case VMM__VOL_THERE:
+	switch (vmm_volume_at(e->conn, path, vol, &m->err)) {
+	case VMM_VOL_THERE:
 		return 0;
-	case VMM__VOL_ABSENT:
+	case VMM_VOL_ABSENT:
 		return vmm_err_set(&m->err, VMM_EFAIL, "it is not on '%s'", e->host);
 	default:
 		return m->err.code;
@@ -195,10 +195,10 @@ static int fill_volume(struct vmm__move *m, struct vmm__copy *c)
 	return ret < 0 ? vmm_err_prefix(&m->err, "disk %s ('%s')", c->target, c->path) : 0;
 }
 
-int vmm__copies_fill(struct vmm__move *m)
+int vmm__copies_fill(struct vmm__move *m, bool readonly_only)
 {
 	for (size_t i = 0; i < m->ncopies; i++)
-		if (fill_volume(m, &m->copies[i]) < 0)
+		if ((m->copies[i].readonly || !readonly_only) && fill_volume(m, &m->copies[i]) < 0)
 			return m->err.code;
 	return 0;
 }
@@ -220,17 +220,17 @@ static int remove_volume(struct vmm__end *end, const struct vmm__copy *c, virSto
 static int remove_copy(struct vmm__move *m, struct vmm__end *end, const struct vmm__copy *c,
 		       struct vmm_err *err)
 {
-	VMM_STR_AUTO user = vmm__volume_user(end->conn, c->path, m->uuid);
+	VMM_STR_AUTO user = vmm_volume_user(end->conn, c->path, m->uuid);
 	virStorageVolPtr vol;
 	int ret;
 
 	if (user)
 		return vmm_err_set(err, VMM_EREFUSED, "'%s' on '%s' is needed by '%s'", c->path,
 				   end->host, user);
-	switch (vmm__volume(end->conn, c->path, &vol, err)) {
-	case VMM__VOL_ABSENT:
+	switch (vmm_volume_at(end->conn, c->path, &vol, err)) {
+	case VMM_VOL_ABSENT:
 		return 0;
-	case VMM__VOL_THERE:
+	case VMM_VOL_THERE:
 		break;
 	default:
 		return vmm_err_prefix(err, "host '%s'", end->host);
@@ -261,7 +261,7 @@ void vmm__copies_tell(const struct vmm__move *m, struct vmm_buf *sentence)
 		const struct vmm__copy *c = &m->copies[i];
 		virStorageVolPtr vol = NULL;
 
-		if (vmm__volume(m->dst.conn, c->path, &vol, NULL) != VMM__VOL_ABSENT)
+		if (vmm_volume_at(m->dst.conn, c->path, &vol, NULL) != VMM_VOL_ABSENT)
 			vmm_buf_addf(sentence, ", '%s' is left on '%s'", c->path, m->dst.host);
 		if (vol)
 			virStorageVolFree(vol);

@@ -18,6 +18,7 @@
 #include "migrate/settle.h"
 #include "virt/domxml.h"
 #include "virt/virt.h"
+#include "volume/volume.h"
 
 /* One end of the way. */
 struct vmm__end {
@@ -33,6 +34,7 @@ struct vmm__end {
 struct vmm__copy {
 	char *target, *path, *format;
 	uint64_t capacity, allocation; /* bytes */
+	bool readonly;                 /* not the hypervisor's to copy */
 	bool making, made;             /* the volume on the target: announced; there, and ours */
 };
 
@@ -121,25 +123,14 @@ int vmm__monitor_stop(struct vmm__monitor *mon, struct vmm_err *why);
 
 /* Disks: volumes on the target, their content (stopped VMs), and taking copies away. */
 int vmm__copies_make(struct vmm__move *m);
-int vmm__copies_fill(struct vmm__move *m);
+int vmm__copies_fill(struct vmm__move *m, bool readonly_only);
 int vmm__copies_remove(struct vmm__move *m, struct vmm__end *end, struct vmm_err *err);
 /* Adds which of them lie on the target. */
 void vmm__copies_tell(const struct vmm__move *m, struct vmm_buf *sentence);
-/*
- * A volume by its path; its pool is refreshed if it is not known. That it is absent only the pool of its
- * folder can say. *why (may be NULL) is set where nobody can tell.
- */
-enum vmm__presence { VMM__VOL_THERE, VMM__VOL_ABSENT, VMM__VOL_NO_POOL, VMM__VOL_CANT_TELL };
-enum vmm__presence vmm__volume(virConnectPtr conn, const char *path, virStorageVolPtr *vol,
-			       struct vmm_err *why);
 /* Whether it is certain that nothing was ever written to it. */
 bool vmm__volume_blank(virConnectPtr conn, virStorageVolPtr vol);
 /* Of the whole content of a qcow2 file. */
 bool vmm__qcow2_blank(const unsigned char *file, size_t n);
-/* The active pool whose folder holds path, or NULL. An error (err may be NULL): nobody can tell. */
-int vmm__pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool, struct vmm_err *err);
-/* Who else needs a volume: another VM of that host, or an overlay; the caller's. NULL: nobody. */
-char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid);
 
 /*
  * Looks at both ends anew and, with `repair`, does what settle.h says. True: the matter is closed.

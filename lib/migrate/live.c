@@ -10,13 +10,21 @@ struct params {
 	int n, max;
 };
 
+static bool has_disks_to_copy(const struct vmm__move *m)
+{
+	for (size_t i = 0; i < m->ncopies; i++)
+		if (!m->copies[i].readonly)
+			return true;
+	return false;
+}
+
 static unsigned flags_of(const struct vmm__move *m)
 {
 	unsigned flags = VIR_MIGRATE_LIVE | VIR_MIGRATE_ABORT_ON_ERROR;
 
 	if (m->persistent)
 		flags |= VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
-	if (m->ncopies > 0)
+	if (has_disks_to_copy(m))
 		flags |= VIR_MIGRATE_NON_SHARED_DISK;
 	if (m->opt.on_stall == VMM_STALL_AUTO_CONVERGE)
 		flags |= VIR_MIGRATE_AUTO_CONVERGE;
@@ -50,8 +58,10 @@ static int fill_params(const struct vmm__move *m, struct params *ps)
 					   VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
 					   (int)m->opt.parallel);
 	for (size_t i = 0; i < m->ncopies; i++)
-		rc |= virTypedParamsAddString(&ps->p, &ps->n, &ps->max,
-					      VIR_MIGRATE_PARAM_MIGRATE_DISKS, m->copies[i].target);
+		if (!m->copies[i].readonly)
+			rc |= virTypedParamsAddString(&ps->p, &ps->n, &ps->max,
+						      VIR_MIGRATE_PARAM_MIGRATE_DISKS,
+						      m->copies[i].target);
 	return rc;
 }
 

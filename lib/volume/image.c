@@ -20,7 +20,7 @@ static int is_whole(struct vmm__copying *c, bool *whole, struct vmm_err *err)
 static int make_mark(struct vmm__copying *c, struct vmm_err *err)
 {
 	virStorageVolPtr vol;
-	int ret = vmm__volume_make(c->at, c->pool, c->ok, 1, &vol, err);
+	int ret = vmm__volume_make(c->at, c->pool, c->ok, "raw", 1, &vol, err);
 
 	if (ret == 0)
 		virStorageVolFree(vol);
@@ -52,7 +52,7 @@ static int try_copy(struct vmm__copying *c, struct vmm_err *err)
 
 	if (ret < 0)
 		return ret;
-	if (vmm__volume_make(c->at, c->pool, c->name, c->img->size, &vol, &why) == 0) {
+	if (vmm__volume_make(c->at, c->pool, c->name, "raw", c->img->size, &vol, &why) == 0) {
 		ret = fill(c, vol, err);
 		virStorageVolFree(vol);
 		return ret;

@@ -16,9 +16,9 @@ struct vmm__copying {
 /* ---- volume.c ---- */
 
 int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, struct vmm_err *err);
-/* A raw volume of that size that was not there before. */
+/* An empty volume that was not there before; of the raw ones libvirt sees to that. */
 int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
-		     uint64_t size, virStorageVolPtr *out, struct vmm_err *err);
+		     const char *format, uint64_t size, virStorageVolPtr *out, struct vmm_err *err);
 /* *there is set on success. 1: it is not known of, but the pool is too busy to be looked at anew. */
 int vmm__volume_exists(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
 		       bool *there, struct vmm_err *err);

@@ -42,12 +42,12 @@ static void add_head(struct vmm_buf *xml, const char *name, uint64_t capacity, c
 }
 
 int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
-		     uint64_t size, virStorageVolPtr *out, struct vmm_err *err)
+		     const char *format, uint64_t size, virStorageVolPtr *out, struct vmm_err *err)
 {
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 	virStorageVolPtr vol;
 
-	add_head(&xml, name, size, "raw");
+	add_head(&xml, name, size, format);
 	vmm_buf_adds(&xml, "</volume>");
 	if (xml.failed)
 		return vmm_err_nomem(err);
@@ -151,7 +151,7 @@ static virStorageVolPtr make_full(virStoragePoolPtr pool, virStorageVolPtr base,
 
 static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 		 const struct vmm_image *img, const char *base_name, const char *name,
-		 uint64_t capacity, bool full, struct vmm_err *err)
+		 uint64_t capacity, const char *full, struct vmm_err *err)
 {
 	const char *format = strcmp(img->format, "iso") == 0 ? "raw" : img->format;
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
@@ -165,7 +165,7 @@ static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 		return vmm_err_set(err, VMM_EREFUSED, "volume '%s' is on '%s' already", name,
 				   at->host);
 	base = virStorageVolLookupByName(pool, base_name);
-	add_head(&xml, name, capacity, "qcow2");
+	add_head(&xml, name, capacity, full ? full : "qcow2");
 	if (base)
 		vol = full ? make_full(pool, base, capacity, &xml)
 			   : make_linked(pool, base, format, &xml);
@@ -179,7 +179,7 @@ static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 }
 
 int vmm_volume_clone(const struct vmm_volume_place *at, const struct vmm_image *img, const char *base,
-		     const char *name, uint64_t capacity, bool full, struct vmm_err *err)
+		     const char *name, uint64_t capacity, const char *full, struct vmm_err *err)
 {
 	virStoragePoolPtr pool;
 	int ret;

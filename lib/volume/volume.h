@@ -5,7 +5,7 @@
  *	struct vmm_volume_place at = { .st = st, .conn = conn, .host = "h1", .pool = "local" };
  *
  *	if (vmm_volume_image(&at, &img, &base, err) < 0 ||
- *	    vmm_volume_clone(&at, &img, base, "web.qcow2", 20 << 30, false, err) < 0)
+ *	    vmm_volume_clone(&at, &img, base, "web.qcow2", 20 << 30, NULL, err) < 0)
  *		return …;
  *
  * An image is brought to a pool once, as the volume vmm-HEX.FORMAT (HEX: the first 16 digits of its
@@ -52,15 +52,42 @@ int vmm_volume_image(const struct vmm_volume_place *at, const struct vmm_image *
 		     struct vmm_err *err);
 
 /*
- * A qcow2 volume of `capacity` bytes (at least the image's) on top of the image's volume, which it names as its
- * backing file with the format, or with `full` a copy that stands by itself. VMM_EREFUSED: there is one
- * of that name, or the capacity is too small.
+ * A volume of `capacity` bytes (at least the image's). full NULL: a qcow2 on top of the image's volume,
+ * which it names as its backing file with the format; else a copy of that format (qcow2, raw)
+ * that stands by itself. VMM_EREFUSED: there is one of that name, or the capacity is too small.
  */
 int vmm_volume_clone(const struct vmm_volume_place *at, const struct vmm_image *img, const char *base,
-		     const char *name, uint64_t capacity, bool full, struct vmm_err *err);
+		     const char *name, uint64_t capacity, const char *full, struct vmm_err *err);
+/* An empty one, and one with these bytes. VMM_EREFUSED: there is one of that name. */
+int vmm_volume_make(const struct vmm_volume_place *at, const char *name, const char *format,
+		    uint64_t capacity, struct vmm_err *err);
+int vmm_volume_put(const struct vmm_volume_place *at, const char *name, const char *bytes, size_t n,
+		   struct vmm_err *err);
+/* Where it lies on the host; the caller's. */
+int vmm_volume_path(const struct vmm_volume_place *at, const char *name, char **path,
+		    struct vmm_err *err);
 
 /* That there is none is fine. */
 int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struct vmm_err *err);
+
+/* ---- by path ---- */
+
+/*
+ * A volume by its path; its pool is refreshed if it is not known. That it is absent only the pool of its
+ * folder can say. *why (may be NULL) is set where nobody can tell.
+ */
+enum vmm_presence { VMM_VOL_THERE, VMM_VOL_ABSENT, VMM_VOL_NO_POOL, VMM_VOL_CANT_TELL };
+enum vmm_presence vmm_volume_at(virConnectPtr conn, const char *path, virStorageVolPtr *vol,
+				struct vmm_err *why);
+/* The active pool whose folder holds path, or NULL. An error (err may be NULL): nobody can tell. */
+int vmm_volume_pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool,
+		       struct vmm_err *err);
+/* Who else needs a volume: another VM of that host, or an overlay; the caller's. NULL: nobody. */
+char *vmm_volume_user(virConnectPtr conn, const char *path, const char *but_uuid);
+/* Removes it; that there is none is fine. */
+int vmm_volume_remove_path(virConnectPtr conn, const char *path, struct vmm_err *err);
+
+/* ---- mending ---- */
 
 /* What copies are called in the journal. */
 #define VMM_VOLUME_OP "image-copy"

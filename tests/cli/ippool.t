@@ -159,6 +159,7 @@ printf 'set\tknown\t10.4.0.1\th1\t2026-01-01T00:00:00Z\t\t\nset\tknown\t10.4.0.2
 is "$(ippool check -n -o finding,pool,address | grep -v leaked | tr '\t\n' ' ,')" \
 	'double known 10.4.0.1,double gone 10.4.0.2,foreign gone 10.4.0.2,double known 10.4.0.2,foreign known 10.4.0.255,foreign known 10.9.0.1,' \
 	'double and foreign leases are found'
+is "$(vmm-fsck -n --offline -o kind,object,mended | grep -c '^lease	10\.[49]\.0\.[0-9]*	no$')" 6 'by vmm-fsck too'
 
 # ---- rm ----
 

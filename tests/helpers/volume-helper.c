@@ -23,7 +23,8 @@ static int clone(const struct vmm_volume_place *at, const struct vmm_image *img,
 
 	if (ret < 0)
 		return ret;
-	return vmm_volume_clone(at, img, base, argv[6], bytes, strcmp(argv[1], "full") == 0, err);
+	return vmm_volume_clone(at, img, base, argv[6], bytes,
+				strcmp(argv[1], "full") == 0 ? "qcow2" : NULL, err);
 }
 
 static int with_image(const struct vmm_volume_place *at, int argc, char **argv, struct vmm_err *err)

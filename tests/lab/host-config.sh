@@ -99,7 +99,7 @@ write_accounts() {
 
 # libvirtd asks QEMU what it can do, about half a second for each binary, and keeps the answers for as
 # long as QEMU and libvirt stay the same; the first lab on a machine leaves them for the next ones.
-capability_cache() { echo "$(lab_cache)/capabilities"; }
+capability_cache() { echo "$(lab_cache)/capabilities-$(domain_type)"; }
 
 keep_capabilities() {
 	local cache from=$LAB/hosts/$1/cache

@@ -70,6 +70,7 @@ to_bytes() {
 # host_start HOST: from declared, or down, to answering.
 host_start() {
 	local host=$1 dir=$LAB/hosts/$1 cgroup=vmm-lab-$LAB_RUN/$1 limit clean_env
+	domain_type >/dev/null || return 1 # found out before it is asked for in there
 	cgroup_remove "$cgroup"
 	cgroup_make "$cgroup" || return 1
 	limit=$(host_option "$host" mem)
@@ -139,6 +140,14 @@ plug_in_switch() {
 	nsenter -t "$pid" -n ip link set eth2 mtu 2000 up
 }
 
+# Where guests can't have it, libvirt would offer it still. It asks access(2), which root is only refused
+# where nothing can be written.
+hide_kvm() {
+	[ -e /dev/kvm ] && [ "$(domain_type)" = qemu ] || return 0
+	: >"$1"
+	mount --bind "$1" /dev/kvm && mount -o remount,bind,ro /dev/kvm
+}
+
 # Runs as the first process of a host.
 cmd__host() {
 	local host=$1 dir=$LAB/hosts/$1 pid
@@ -157,6 +166,7 @@ cmd__host() {
 	mount --bind "$dir/ssh/shadow" /etc/shadow
 	mount --bind "$dir/passwd" /etc/passwd
 	mount --bind "$dir/group" /etc/group
+	hide_kvm "$dir/no-kvm"
 	mount_local "$host" "$dir/local"
 	echo "$pid" >"$dir/pid.new"
 	mv "$dir/pid.new" "$dir/pid"

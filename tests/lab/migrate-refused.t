@@ -85,7 +85,6 @@ refused "'h3' has no network 'only'" net --to h3
 refused 'not enough memory' huge --to h2
 refused "not enough memory on 'h4': 160 MiB needed" web --to h4
 refused 'disk sda .*not on storage' cd --to h2
-refused 'read-only and not shared: eject' cd --to h2 --move
 refused 'in no storage pool' loose --to h2
 refused "has another file '.*taken.qcow2'" taken --to h2 --move
 refused 'MiB to be copied, [0-9]+ MiB free on .h3' full --to h3 --move

@@ -2,13 +2,16 @@
 # shellcheck shell=bash disable=SC2015,SC2034,SC2317
 # Holding one TCP connection to a guest, to show what its users see of a migration.
 
-# watch NAME FILE: in the background, connects once to the guest's port 7000 and writes a line
+# watch NAME|ADDRESS FILE: in the background, connects once to the guest's port 7000 and writes a line
 # "MILLISECONDS NUMBER" for each number that arrives, then "MILLISECONDS closed". Prints the process id.
 # The connection is made before it returns.
 cmd_watch() {
 	local address file pid
 	find_lab
-	address=$(cmd_address "$1") || exit 1
+	case $1 in
+	*[!0-9.]*) address=$(cmd_address "$1") || exit 1 ;;
+	*) address=$1 ;;
+	esac
 	file=$(readlink -f -- "$2") || die "cannot write '$2'"
 	: >"$file" || exit 1
 	(

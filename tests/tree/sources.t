@@ -19,9 +19,10 @@ may_include() {
 	lib/net) echo 'base store inventory virt scan' ;;
 	lib/power) echo 'base store inventory virt scan' ;;
 	lib/migrate) echo 'base store inventory virt volume scan power' ;;
+	lib/provision) echo 'base store inventory pool library virt define volume scan' ;;
 	cmd/frame/live.[ch]) echo 'base store inventory scan' ;; # loads libvmm when asked to
 	cmd/frame) echo 'base store inventory' ;;
-	cmd) echo 'base store inventory pool library virt define volume scan net power migrate frame' ;;
+	cmd) echo 'base store inventory pool library virt define volume scan net power migrate provision frame' ;;
 	*) echo 'nothing: give this folder its place in tests/tree/sources.t' ;;
 	esac
 }

@@ -3,8 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "migrate/internal.h"
+#include <libvirt/virterror.h>
+
+#include "base/buf.h"
+#include "virt/domxml.h"
+#include "virt/virt.h"
 #include "virt/xmlget.h"
+#include "volume/volume.h"
 
 /* In place of a user's name, where they can't be listed. */
 #define UNKNOWN "unknown"
@@ -19,7 +24,8 @@ static bool lies_in(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
-int vmm__pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool, struct vmm_err *err)
+int vmm_volume_pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool,
+		       struct vmm_err *err)
 {
 	virStoragePoolPtr *pools = NULL;
 	int n = virConnectListAllStoragePools(conn, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
@@ -41,22 +47,22 @@ int vmm__pool_of(virConnectPtr conn, const char *path, virStoragePoolPtr *pool, 
 	return *pool ? 0 : ret;
 }
 
-static enum vmm__presence cant_tell(const char *path, struct vmm_err *why)
+static enum vmm_presence cant_tell(const char *path, struct vmm_err *why)
 {
 	vmm_err_virt(why, "cannot look for '%s'", path);
-	return VMM__VOL_CANT_TELL;
+	return VMM_VOL_CANT_TELL;
 }
 
 /* It may be younger than the pool's last look at its folder. */
-static enum vmm__presence look_anew(virStoragePoolPtr pool, const char *path, virStorageVolPtr *vol,
-				    struct vmm_err *why)
+static enum vmm_presence look_anew(virStoragePoolPtr pool, const char *path, virStorageVolPtr *vol,
+				   struct vmm_err *why)
 {
 	if (virStoragePoolRefresh(pool, 0) < 0)
 		return cant_tell(path, why);
 	*vol = virStorageVolLookupByPath(virStoragePoolGetConnect(pool), path);
 	if (*vol)
-		return VMM__VOL_THERE;
-	return virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL ? VMM__VOL_ABSENT
+		return VMM_VOL_THERE;
+	return virGetLastErrorCode() == VIR_ERR_NO_STORAGE_VOL ? VMM_VOL_ABSENT
 							       : cant_tell(path, why);
 }
 
@@ -72,23 +78,23 @@ static virStorageVolPtr known(virConnectPtr conn, const char *path)
 	return NULL;
 }
 
-enum vmm__presence vmm__volume(virConnectPtr conn, const char *path, virStorageVolPtr *vol,
-			       struct vmm_err *why)
+enum vmm_presence vmm_volume_at(virConnectPtr conn, const char *path, virStorageVolPtr *vol,
+				struct vmm_err *why)
 {
-	enum vmm__presence presence;
+	enum vmm_presence presence;
 	virStoragePoolPtr pool;
 
 	*vol = known(conn, path);
 	if (*vol)
-		return VMM__VOL_THERE;
-	if (vmm__pool_of(conn, path, &pool, why) < 0) {
+		return VMM_VOL_THERE;
+	if (vmm_volume_pool_of(conn, path, &pool, why) < 0) {
 		vmm_err_prefix(why, "cannot look for '%s'", path);
-		return VMM__VOL_CANT_TELL;
+		return VMM_VOL_CANT_TELL;
 	}
 	if (!pool) {
 		vmm_err_set(why, VMM_EFAIL,
 			    "cannot look for '%s': no active storage pool has its folder", path);
-		return VMM__VOL_NO_POOL;
+		return VMM_VOL_NO_POOL;
 	}
 	presence = look_anew(pool, path, vol, why);
 	virStoragePoolFree(pool);
@@ -100,8 +106,11 @@ static bool names_path(virDomainPtr dom, const char *path)
 {
 	VMM_STR_AUTO xml = virDomainGetXMLDesc(dom, 0);
 	struct vmm_domxml *d = NULL;
-	bool found = !xml || vmm_domxml_parse(xml, &d, NULL) < 0; /* who can't be read may */
+	bool found;
 
+	if (!xml && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
+		return false; /* gone since it was listed */
+	found = !xml || vmm_domxml_parse(xml, &d, NULL) < 0; /* who can't be read may */
 	for (size_t i = 0; d && i < d->ndisks && !found; i++)
 		found = strcmp(d->disks[i].source, path) == 0 ||
 			strcmp(d->disks[i].backing, path) == 0;
@@ -114,7 +123,7 @@ static char *overlay_of(virConnectPtr conn, const char *path)
 {
 	virStoragePoolPtr pool;
 	virStorageVolPtr *vols = NULL;
-	int n = vmm__pool_of(conn, path, &pool, NULL);
+	int n = vmm_volume_pool_of(conn, path, &pool, NULL);
 	char *user = NULL;
 
 	if (pool)
@@ -133,7 +142,7 @@ static char *overlay_of(virConnectPtr conn, const char *path)
 	return n < 0 ? strdup(UNKNOWN) : user;
 }
 
-char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uuid)
+char *vmm_volume_user(virConnectPtr conn, const char *path, const char *but_uuid)
 {
 	char uuid[VIR_UUID_STRING_BUFLEN], *user = NULL;
 	virDomainPtr *doms = NULL;
@@ -149,4 +158,23 @@ char *vmm__volume_user(virConnectPtr conn, const char *path, const char *but_uui
 	if (n < 0)
 		return strdup(UNKNOWN);
 	return user ? user : overlay_of(conn, path);
+}
+
+int vmm_volume_remove_path(virConnectPtr conn, const char *path, struct vmm_err *err)
+{
+	virStorageVolPtr vol = NULL;
+	int ret = 0;
+
+	switch (vmm_volume_at(conn, path, &vol, err)) {
+	case VMM_VOL_THERE:
+		if (virStorageVolDelete(vol, 0) < 0)
+			ret = vmm_err_virt(err, "cannot remove volume '%s'", path);
+		virStorageVolFree(vol);
+		break;
+	case VMM_VOL_ABSENT:
+		break;
+	default:
+		ret = err->code;
+	}
+	return ret;
 }

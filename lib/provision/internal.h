@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ *	what.c		what there is of a VM, as the journal knows it, and how it is taken away
+ *	place.c		which host a new one goes to
+ *	create.c	one VM, step by step
+ *	batch.c		many
+ *	remove.c	the way back
+ *	wait.c		until it answers
+ *	mend.c		after a crash
+ */
+#ifndef VMM_PROVISION_INTERNAL_H
+#define VMM_PROVISION_INTERNAL_H
+
+#include <libvirt/libvirt.h>
+
+#include "inventory/inventory.h"
+#include "library/library.h"
+#include "provision/provision.h"
+
+/* ---- what.c ---- */
+
+#define VMM__SCRATCH "vmm-seed."
+
+/* One VM in the journal. All text is its own. */
+struct vmm__what {
+	char *name, *uuid;
+	char *host, *host_uuid;
+	char *image;             /* its sha256 */
+	struct vmm_strv volumes; /* POOL/NAME of those that are made for it */
+	struct vmm_strv paths;   /* of those that are removed with it */
+	struct vmm_strv pools;   /* that it may have leases of */
+	char *scratch;           /* a folder on this machine; "" */
+	bool begun;              /* removal: from now on something may be gone */
+};
+
+void vmm__what_release(struct vmm__what *w);
+char *vmm__what_detail(const struct vmm__what *w); /* NULL: out of memory */
+int vmm__what_read(const char *detail, struct vmm__what *w, struct vmm_err *err);
+
+/*
+ * Takes away all there is of it: domain, volumes, leases, scratch folder. What isn't there is no
+ * error. `addresses` gets those given back; may be NULL.
+ */
+int vmm__what_undo(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
+		   struct vmm_strv *addresses, struct vmm_err *err);
+/* The folder, if it is one of ours. */
+void vmm__scratch_remove(const char *path);
+/* The definition with all libvirt keeps beside it; one that runs is ended. */
+int vmm__undefine(virDomainPtr dom, struct vmm_err *err);
+
+/* ---- batch.c ---- */
+
+/* The word for a result; `good` for VMM_OK. */
+const char *vmm__provision_word(int code, const char *good);
+
+/* ---- place.c ---- */
+
+struct vmm__place {
+	const struct vmm_inventory *inv;
+	uint64_t *room; /* by row of hosts: bytes of memory */
+	size_t *vms;    /* by row of hosts: how many */
+};
+
+int vmm__place_init(struct vmm__place *p, const struct vmm_inventory *inv, struct vmm_err *err);
+void vmm__place_release(struct vmm__place *p);
+/*
+ * The host with the most room of those that the template allows, which has it taken off: a row of
+ * hosts. VMM_EREFUSED: none has room, or may be used; err says why.
+ */
+long vmm__place(struct vmm__place *p, const struct vmm_template *t, struct vmm_err *err);
+
+/* ---- create.c ---- */
+
+/* One VM to be made. It may outlive the batch (base/jobs.h). */
+struct vmm__making {
+	struct vmm_store *st;
+	struct vmm_template *t;
+	struct vmm_image image;
+	struct vmm_provision_options opt;
+	struct vmm__what what;
+	char *uri, *auth_file, *arch; /* of the host */
+	char *base;                   /* the volume of the image in its pool there */
+	virConnectPtr conn;
+	virDomainPtr dom;
+	struct vmm_strv addresses;
+	uint64_t intent, ms;
+	size_t fetch; /* which of the fetches of the batch its image is, from 1 */
+	bool made;
+	bool exists;  /* the inventory knows one of this name */
+	bool already; /* and it is the one asked for */
+	struct vmm_err err;
+};
+
+void vmm__making_free(void *task);
+/* What is asked for, and where: 0, or why not (k->err). */
+int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *req,
+		     struct vmm__place *place, const char *conf);
+int vmm__making_connect(struct vmm__making *k);
+int vmm__create(struct vmm__making *k);
+/* What is known by now into the journal. */
+int vmm__making_note(struct vmm__making *k);
+
+/* ---- fetch.c ---- */
+
+#define VMM__FETCH_MS (60 * 60 * 1000) /* as long as a large one may take on a slow link */
+
+/* Brings their images where they are needed: each has `base` then, or an err. */
+int vmm__fetch_images(struct vmm__making **tasks, size_t n, const struct vmm_cancel *cancel,
+		      struct vmm_err *err);
+
+/* ---- lease.c ---- */
+
+/* Of the nth NIC of a VM that has none from a pool; the caller's. */
+char *vmm__mac_of(const char *uuid, size_t nic);
+
+struct vmm__leases {
+	struct vmm_instance_nic *nics; /* borrow from the rest */
+	struct vmm_table *rows;
+	struct vmm_strv *dns;
+	char **macs;
+	size_t n;
+};
+
+int vmm__leases_take(struct vmm__making *k, struct vmm__leases *l);
+void vmm__leases_release(struct vmm__leases *l);
+/* Both append the IP addresses that are (were) held. `addresses` may be NULL in the second. */
+int vmm__leases_list(struct vmm_store *st, const char *uuid, struct vmm_strv *addresses,
+		     struct vmm_err *err);
+int vmm__leases_return(struct vmm_store *st, const char *uuid, struct vmm_strv *addresses,
+		       struct vmm_err *err);
+
+/* ---- wait.c ---- */
+
+int vmm__wait(virDomainPtr dom, enum vmm_wait what, const struct vmm_strv *addresses,
+	      uint64_t timeout_ms, const struct vmm_cancel *cancel, struct vmm_err *err);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* VMs taken away, with what was made for them and nothing else. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/rows.h"
+#include "provision/internal.h"
+#include "scan/scan.h"
+#include "virt/domxml.h"
+#include "virt/virt.h"
+#include "volume/volume.h"
+
+#define TIMEOUT_MS (60 * 1000)
+#define REFRESH_MS (10 * 1000)
+#define GRACE_MS (30 * 1000)
+
+/* It may outlive the batch (base/jobs.h). */
+struct removal {
+	struct vmm_store *st;
+	char *selector;
+	struct vmm_remove_options opt;
+	struct vmm__what what;
+	char *template;
+	virConnectPtr conn;
+	virDomainPtr dom;
+	struct vmm_strv addresses;
+	uint64_t intent, ms;
+	bool did;
+	struct vmm_err err;
+};
+
+static void free_removal(void *arg)
+{
+	struct removal *r = arg;
+
+	if (r->dom)
+		virDomainFree(r->dom);
+	if (r->conn)
+		virConnectClose(r->conn);
+	vmm__what_release(&r->what);
+	vmm_strv_release(&r->addresses);
+	vmm_store_close(r->st);
+	free(r->template);
+	free(r->selector);
+	free(r);
+}
+
+static int find(struct removal *r)
+{
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	struct vmm_place at = VMM_PLACE_INIT;
+	struct vmm_scan_options opt = { .timeout_ms = r->opt.timeout_ms, .cancel = r->opt.cancel };
+	int ret;
+
+	if (vmm_inventory_read(r->st, &inv, &r->err) < 0 ||
+	    vmm_scan_locate(r->st, &inv, r->selector, &opt, &at, &r->err) < 0)
+		return r->err.code;
+	r->what.name = strdup(vmm_table_at(at.vm, 0, "name"));
+	r->what.uuid = strdup(vmm_table_at(at.vm, 0, "uuid"));
+	r->what.host = strdup(vmm_table_at(at.vm, 0, "host"));
+	r->what.scratch = strdup("");
+	r->what.image = strdup("");
+	if (!r->what.name || !r->what.uuid || !r->what.host || !r->what.scratch || !r->what.image)
+		ret = vmm_err_nomem(&r->err);
+	else if (vmm_table_rows(at.host) == 0)
+		ret = vmm_err_set(&r->err, VMM_ENOTFOUND, "its host '%s' is not declared",
+				  r->what.host);
+	else
+		ret = vmm_virt_open(vmm_table_at(at.host, 0, "uri"),
+				    vmm_table_at(at.host, 0, "auth_file"), &r->conn, &r->err);
+	if (ret == 0) {
+		r->what.host_uuid = strdup(vmm_table_at(at.host, 0, "uuid"));
+		r->dom = virDomainLookupByUUIDString(r->conn, r->what.uuid);
+		if (!r->dom)
+			ret = vmm_err_virt(&r->err, "cannot find it on '%s'", r->what.host);
+	}
+	vmm_place_release(&at);
+	return ret;
+}
+
+/* Disks that were made for it, of those that it has. Others are refused: nobody told whose they are. */
+static int gather_disks(struct removal *r, const char *xml, const struct vmm_made *made)
+{
+	struct vmm_domxml *d = NULL;
+	int ret = vmm_domxml_parse(xml, &d, &r->err);
+
+	for (size_t i = 0; ret == 0 && i < d->ndisks; i++) {
+		const char *source = d->disks[i].source;
+
+		if (*source && !vmm_strv_has(&made->disks, source) && !d->disks[i].readonly)
+			ret = vmm_err_set(
+				&r->err, VMM_EREFUSED,
+				"its disk %s ('%s') was not made with it; detach it first, or --keep-disks",
+				d->disks[i].target, source);
+	}
+	for (size_t i = 0; ret == 0 && i < made->disks.n; i++) {
+		VMM_STR_AUTO user = vmm_volume_user(r->conn, made->disks.s[i], r->what.uuid);
+
+		if (user)
+			ret = vmm_err_set(&r->err, VMM_EREFUSED, "its disk '%s' is needed by '%s'",
+					  made->disks.s[i], user);
+		else if (vmm_strv_add(&r->what.paths, made->disks.s[i]) < 0)
+			ret = vmm_err_nomem(&r->err);
+	}
+	vmm_domxml_free(d);
+	return ret;
+}
+
+static int check(struct removal *r)
+{
+	VMM_MADE_AUTO made = { 0 };
+	VMM_STR_AUTO xml = virDomainGetXMLDesc(r->dom, VIR_DOMAIN_XML_INACTIVE);
+	bool ours;
+
+	if (!xml)
+		return vmm_err_virt(&r->err, "cannot look at it");
+	if (!r->opt.stop && virDomainIsActive(r->dom) != 0)
+		return vmm_err_set(&r->err, VMM_EREFUSED,
+				   "it is running; --stop switches it off first");
+	ours = vmm_made_parse(xml, &made, &r->err) == 0;
+	if (ours && !(r->template = strdup(made.template)))
+		return vmm_err_nomem(&r->err);
+	if (r->opt.keep_disks)
+		return 0;
+	if (!ours && r->err.code != VMM_ENOTFOUND)
+		return r->err.code;
+	if (!ours)
+		return vmm_err_set(&r->err, VMM_EREFUSED,
+				   "it was not made of a template, so its disks may be anybody's; "
+				   "--keep-disks removes only its definition");
+	return gather_disks(r, xml, &made);
+}
+
+static int note(struct removal *r, const char *op)
+{
+	VMM_STR_AUTO detail = vmm__what_detail(&r->what);
+
+	if (!detail)
+		return vmm_err_nomem(&r->err);
+	if (op)
+		return vmm_intent_begin(r->st, op, r->what.uuid, detail, &r->intent, &r->err);
+	return vmm_intent_note(r->st, r->intent, detail, &r->err);
+}
+
+static int take_away(struct removal *r)
+{
+	r->what.begun = true;
+	if (note(r, NULL) < 0)
+		return r->err.code;
+	r->did = true;
+	if (vmm__what_undo(r->st, r->conn, &r->what, &r->addresses, &r->err) < 0)
+		return r->err.code;
+	vmm_inventory_rm_vm(r->st, r->what.uuid, r->what.host, NULL); /* else the next scan will */
+	return 0;
+}
+
+/*
+ * Its intent comes before the look at what it has: a VM that is moved in between would
+ * lose the disks that it runs on.
+ */
+static int carry_out(struct removal *r)
+{
+	int ret;
+
+	if (note(r, "remove") < 0)
+		return r->err.code;
+	ret = check(r);
+	if (ret == 0)
+		ret = take_away(r);
+	/* What can't be done now is left to vmm-fsck: the intent stays open. */
+	if (ret < 0 && r->did)
+		return vmm_err_prefix(&r->err, "run vmm-fsck, for it is not gone whole");
+	if (ret == 0)
+		return vmm_intent_end(r->st, r->intent, "done", &r->err);
+	vmm_intent_end(r->st, r->intent, "refused", NULL);
+	return ret;
+}
+
+/* Only says what carry_out() would. */
+static int check_only(struct removal *r)
+{
+	VMM_TABLE_AUTO *open = NULL;
+
+	if (vmm_intent_list(r->st, &open, &r->err) < 0 ||
+	    vmm_intent_check(open, r->what.uuid, &r->err) < 0)
+		return r->err.code;
+	return check(r);
+}
+
+static int run_removal(void *arg)
+{
+	struct removal *r = arg;
+	uint64_t started = vmm_clock_ms();
+	int ret = find(r);
+
+	if (ret == 0)
+		ret = r->opt.dry_run ? check_only(r) : carry_out(r);
+	r->ms = vmm_clock_ms() - started;
+	return ret;
+}
+
+struct removing {
+	const struct vmm_strv *vms;
+	const struct vmm_job *jobs;
+	const struct vmm_remove_options *opt;
+	vmm_provision_done *done;
+	void *ctx;
+	struct vmm_strv touched;
+};
+
+static const char *or_none(const char *s)
+{
+	return s ? s : "";
+}
+
+static int removed(struct vmm_job *job, void *arg)
+{
+	struct removing *g = arg;
+	struct removal *r = job->arg;
+	struct vmm_provision_result res = { .name = g->vms->s[job - g->jobs],
+					    .template = "",
+					    .host = "",
+					    .uuid = "",
+					    .addresses = "",
+					    .error = "",
+					    .code = job->code };
+	VMM_BUF_AUTO addresses = VMM_BUF_INIT;
+
+	if (job->state == VMM_JOB_TIMEOUT) {
+		res.result = "unknown";
+		res.error = "its host does not answer; vmm-fsck tells what there is of it";
+	} else if (job->state == VMM_JOB_SKIPPED) {
+		res.result = "skipped";
+		res.error = "not started";
+	} else {
+		for (size_t i = 0; i < r->addresses.n; i++)
+			vmm_list_add(&addresses, r->addresses.s[i]);
+		res.name = r->what.name ? r->what.name : res.name;
+		res.template = or_none(r->template);
+		res.host = or_none(r->what.host);
+		res.uuid = or_none(r->what.uuid);
+		res.addresses = addresses.data;
+		res.ms = r->ms;
+		res.error = job->code < 0 ? r->err.text : "";
+		res.result = vmm__provision_word(job->code, g->opt->dry_run ? "possible" : "done");
+		if (r->did && vmm_strv_add(&g->touched, res.host) < 0)
+			return VMM_ENOMEM;
+	}
+	return g->done(&res, g->ctx) != 0 || (res.code < 0 && g->opt->fail_fast);
+}
+
+static struct removal *new_removal(struct vmm_store *st, const char *selector,
+				   const struct vmm_remove_options *opt, struct vmm_err *err)
+{
+	struct removal *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		vmm_err_nomem(err);
+		return NULL;
+	}
+	r->opt = *opt;
+	r->opt.timeout_ms = opt->timeout_ms ? opt->timeout_ms : TIMEOUT_MS;
+	r->selector = strdup(selector);
+	if (!r->selector)
+		vmm_err_nomem(err);
+	else if (vmm_store_dup(st, &r->st, err) == 0)
+		return r;
+	free_removal(r);
+	return NULL;
+}
+
+int vmm_remove(struct vmm_store *st, const struct vmm_strv *vms, const struct vmm_remove_options *opt,
+	       vmm_provision_done *done, void *ctx, struct vmm_err *err)
+{
+	const struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : 8,
+						.per_key = opt->per_host ? opt->per_host : 4 };
+	struct vmm_job *jobs = calloc(vms->n + 1, sizeof(*jobs));
+	struct removing g = { vms, jobs, opt, done, ctx, VMM_STRV_INIT };
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	int ret = jobs ? vmm_inventory_read(st, &inv, err) : vmm_err_nomem(err);
+	size_t n = 0, row;
+
+	for (; ret == 0 && n < vms->n; n++) {
+		struct removal *r = new_removal(st, vms->s[n], opt, err);
+
+		if (!r) {
+			ret = err->code;
+			break;
+		}
+		jobs[n] = (struct vmm_job){ .run = run_removal,
+					    .arg = r,
+					    .free_arg = free_removal,
+					    .limit_ms = r->opt.timeout_ms + GRACE_MS };
+		if (vmm_inventory_find_vm(&inv, vms->s[n], &row, NULL) == 0)
+			jobs[n].keys[0] = vmm_table_at(inv.vms, row, "host");
+	}
+	if (ret == 0)
+		ret = vmm_jobs_run(jobs, n, &limits, opt->cancel, removed, &g, err);
+	else
+		while (n > 0)
+			free_removal(jobs[--n].arg);
+	if (ret == 0)
+		vmm_scan_refresh(st, &inv, &g.touched, REFRESH_MS);
+	vmm_strv_release(&g.touched);
+	free(jobs);
+	return ret;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Until a new guest answers. */
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "provision/internal.h"
+
+#define POLL_MS 200
+#define CONNECT_MS 1000
+#define HELLO_MS 5000 /* each connection that is given up costs the guest another process */
+#define AGENT_S 2
+
+static bool agent_answers(virDomainPtr dom)
+{
+	char *name;
+
+	virDomainAgentSetResponseTimeout(dom, AGENT_S, 0);
+	name = virDomainGetHostname(dom, VIR_DOMAIN_GET_HOSTNAME_AGENT);
+	free(name);
+	return name != NULL;
+}
+
+/* By whatever libvirt knows: the agent, its own DHCP, what the host has heard of. */
+static bool has_address(virDomainPtr dom)
+{
+	const unsigned sources[] = { VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+				     VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+				     VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP };
+	bool found = false;
+
+	for (size_t s = 0; s < 3 && !found; s++) {
+		virDomainInterfacePtr *nics = NULL;
+		int n = virDomainInterfaceAddresses(dom, &nics, sources[s], 0);
+
+		for (int i = 0; i < n; i++) {
+			found |= nics[i]->naddrs > 0 && strcmp(nics[i]->name, "lo") != 0;
+			virDomainInterfaceFree(nics[i]);
+		}
+		free(nics);
+	}
+	return found;
+}
+
+/* An ssh server says who it is first. */
+static bool says_ssh(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	char hello[4];
+
+	if (poll(&p, 1, CONNECT_MS) != 1)
+		return false;
+	p.events = POLLIN;
+	return poll(&p, 1, HELLO_MS) == 1 &&
+	       recv(fd, hello, sizeof(hello), MSG_DONTWAIT) == sizeof(hello) &&
+	       memcmp(hello, "SSH-", sizeof(hello)) == 0;
+}
+
+static bool ssh_answers(const char *address)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *ai;
+	bool yes = false;
+	int fd;
+
+	if (getaddrinfo(address, "22", &hints, &ai) != 0)
+		return false;
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		connect(fd, ai->ai_addr, ai->ai_addrlen);
+		yes = says_ssh(fd);
+		close(fd);
+	}
+	freeaddrinfo(ai);
+	return yes;
+}
+
+static bool any_ssh(const struct vmm_strv *addresses)
+{
+	for (size_t i = 0; i < addresses->n; i++)
+		if (ssh_answers(addresses->s[i]))
+			return true;
+	return false;
+}
+
+int vmm__wait(virDomainPtr dom, enum vmm_wait what, const struct vmm_strv *addresses,
+	      uint64_t timeout_ms, const struct vmm_cancel *cancel, struct vmm_err *err)
+{
+	static const char *const words[] = { "", "has no address", "has no answer of its agent",
+					     "does not answer by ssh" };
+	uint64_t until = vmm_clock_ms() + timeout_ms;
+
+	if (what == VMM_WAIT_SSH && addresses->n == 0)
+		return vmm_err_set(err, VMM_EINPUT, "no address of it is known to wait for ssh at");
+	for (;;) {
+		if (what == VMM_WAIT_NONE || (what == VMM_WAIT_AGENT && agent_answers(dom)) ||
+		    (what == VMM_WAIT_ADDRESS && has_address(dom)) ||
+		    (what == VMM_WAIT_SSH && any_ssh(addresses)))
+			return 0;
+		if (cancel && cancel->level >= 1)
+			return vmm_err_set(err, VMM_ECANCEL, "made; not waited for");
+		if (vmm_clock_ms() >= until)
+			return vmm_err_set(err, VMM_EFAIL, "made and started, but after %llu s it %s",
+					   (unsigned long long)timeout_ms / 1000, words[what]);
+		vmm_sleep_ms(POLL_MS);
+	}
+}
