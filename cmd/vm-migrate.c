@@ -112,10 +112,8 @@ static int print(const struct vmm_migrate_result *r, void *ctx)
 {
 	struct cmd_run *c = ctx;
 	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
-	char seconds[32], downtime[32] = "", bytes[32];
+	char seconds[CMD_SECONDS_LEN], downtime[32] = "", bytes[32];
 
-	snprintf(seconds, sizeof(seconds), "%" PRIu64 ".%03u", r->ms / 1000,
-		 (unsigned)(r->ms % 1000));
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, r->bytes);
 	if (r->downtime_ms >= 0)
 		snprintf(downtime, sizeof(downtime), "%" PRId64, r->downtime_ms);
@@ -123,10 +121,10 @@ static int print(const struct vmm_migrate_result *r, void *ctx)
 	if (!t || vmm_table_add(t) < 0 || put(t, "vm", r->vm) < 0 || put(t, "uuid", r->uuid) < 0 ||
 	    put(t, "from", r->from) < 0 || put(t, "to", r->to) < 0 ||
 	    put(t, "method", r->method) < 0 || put(t, "result", r->result) < 0 ||
-	    put(t, "seconds", seconds) < 0 || put(t, "downtime_ms", downtime) < 0 ||
-	    put(t, "bytes", bytes) < 0 || put(t, "error", r->error) < 0 ||
-	    put(t, "note", r->note) < 0 || put(t, "reason", r->error) < 0 ||
-	    put(t, "ok", r->code == VMM_OK ? "yes" : "no") < 0)
+	    put(t, "seconds", cmd_seconds(r->ms, seconds)) < 0 ||
+	    put(t, "downtime_ms", downtime) < 0 || put(t, "bytes", bytes) < 0 ||
+	    put(t, "error", r->error) < 0 || put(t, "note", r->note) < 0 ||
+	    put(t, "reason", r->error) < 0 || put(t, "ok", r->code == VMM_OK ? "yes" : "no") < 0)
 		return vmm_err_nomem(&c->err);
 	return cmd_row(c, t, 0);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Removes VMs with what was made for them. */
-#include <inttypes.h>
-#include <stdio.h>
 
 #include "frame/frame.h"
 #include "provision/provision.h"
@@ -35,16 +33,14 @@ static int print(const struct vmm_provision_result *r, void *ctx)
 {
 	struct cmd_run *c = ctx;
 	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
-	char seconds[32];
+	char seconds[CMD_SECONDS_LEN];
 
-	snprintf(seconds, sizeof(seconds), "%" PRIu64 ".%03u", r->ms / 1000,
-		 (unsigned)(r->ms % 1000));
 	cmd_tally(c, r->code);
 	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "vm", r->name) < 0 ||
 	    vmm_table_put(t, 0, "host", r->host) < 0 ||
 	    vmm_table_put(t, 0, "addresses", r->addresses) < 0 ||
 	    vmm_table_put(t, 0, "result", r->result) < 0 ||
-	    vmm_table_put(t, 0, "seconds", seconds) < 0 ||
+	    vmm_table_put(t, 0, "seconds", cmd_seconds(r->ms, seconds)) < 0 ||
 	    vmm_table_put(t, 0, "error", r->error) < 0 || vmm_table_put(t, 0, "uuid", r->uuid) < 0 ||
 	    vmm_table_put(t, 0, "template", r->template) < 0)
 		return vmm_err_nomem(&c->err);

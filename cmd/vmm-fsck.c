@@ -83,8 +83,8 @@ static int check_leases(struct cmd_run *c)
 		return 0;
 	for (size_t r = 0; ret == 0 && r < vmm_table_rows(t); r++)
 		if (strcmp(vmm_table_at(t, r, "finding"), "leaked") != 0)
-			report(c, "lease", vmm_table_at(t, r, "address"), vmm_table_at(t, r, "detail"),
-			       false);
+			report(c, "lease", vmm_table_at(t, r, "address"),
+			       vmm_table_at(t, r, "detail"), false);
 	return ret;
 }
 

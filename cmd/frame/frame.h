@@ -161,6 +161,9 @@ int cmd_stream(struct cmd_run *c, int (*work)(struct cmd_run *c, const struct vm
  * All failed the same way: that code. Some failed: VMM_EPART.
  */
 void cmd_tally(struct cmd_run *c, int code);
+#define CMD_SECONDS_LEN 32
+/* A column of seconds: "1.234". Returns out. */
+const char *cmd_seconds(uint64_t ms, char out[CMD_SECONDS_LEN]);
 int cmd_status(struct cmd_run *c);
 
 /* Strict values of options; err names the option. NULL text leaves *out alone. */

@@ -2,6 +2,7 @@
 /* The way through a command: options, run, rows, messages, exit status. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +85,12 @@ void cmd_tally(struct cmd_run *c, int code)
 		return;
 	c->worst = c->failed > 0 && vmm_err_exit(c->worst) != vmm_err_exit(code) ? VMM_EFAIL : code;
 	c->failed++;
+}
+
+const char *cmd_seconds(uint64_t ms, char out[CMD_SECONDS_LEN])
+{
+	snprintf(out, CMD_SECONDS_LEN, "%" PRIu64 ".%03u", ms / 1000, (unsigned)(ms % 1000));
+	return out;
 }
 
 int cmd_status(struct cmd_run *c)

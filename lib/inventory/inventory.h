@@ -117,7 +117,8 @@ int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct 
 			   struct vmm_err *err);
 
 /* Forgets a VM that was taken away from its host, unless it was seen on another one as well. */
-int vmm_inventory_rm_vm(struct vmm_store *st, const char *uuid, const char *host, struct vmm_err *err);
+int vmm_inventory_rm_vm(struct vmm_store *st, const char *uuid, const char *host,
+			struct vmm_err *err);
 
 /*
  * Labels: what people say about a host, as the list cell "disk=ssd,rack=7" sorted by key. Keys

@@ -4,23 +4,15 @@
 
 #include "pool/internal.h"
 
-struct checkin {
-	struct vmm_pools *p;
-	struct vmm_pool_ask *asks;
-	size_t n;
-	enum vmm_pool_mode mode;
-	struct vmm_table *freed;
-};
-
-static int give_back(struct checkin *c, uint32_t lease, struct vmm_err *err)
+static int give_back(struct vmm__asks *c, uint32_t lease, struct vmm_err *err)
 {
-	if (vmm__lease_row(c->p, &c->p->index.leases[lease], c->freed) < 0)
+	if (vmm__lease_row(c->p, &c->p->index.leases[lease], c->rows) < 0)
 		return vmm_err_nomem(err);
 	return vmm__lease_del(c->p, lease, err);
 }
 
 /* The address in one pool, or wherever the holder has it. Not to have it is no error. */
-static int one(struct checkin *c, const struct vmm_pool_ask *ask, uint32_t pool, struct vmm_err *err)
+static int one(struct vmm__asks *c, const struct vmm_pool_ask *ask, uint32_t pool, struct vmm_err *err)
 {
 	const struct vmm__index *ix = &c->p->index;
 	struct vmm__addr a;
@@ -40,7 +32,7 @@ static int one(struct checkin *c, const struct vmm_pool_ask *ask, uint32_t pool,
 	return 0;
 }
 
-static int all(struct checkin *c, const struct vmm_pool_ask *ask, uint32_t pool, struct vmm_err *err)
+static int all(struct vmm__asks *c, const struct vmm_pool_ask *ask, uint32_t pool, struct vmm_err *err)
 {
 	const struct vmm__index *ix = &c->p->index;
 	uint32_t i = vmm__index_held(ix, ask->holder);
@@ -57,7 +49,7 @@ static int all(struct checkin *c, const struct vmm_pool_ask *ask, uint32_t pool,
 	return rc;
 }
 
-static int meet(struct checkin *c, const struct vmm_pool_ask *ask, struct vmm_err *err)
+static int meet(struct vmm__asks *c, const struct vmm_pool_ask *ask, struct vmm_err *err)
 {
 	const char *name = ask->pool && *ask->pool ? ask->pool : NULL;
 	uint32_t pool;
@@ -70,49 +62,12 @@ static int meet(struct checkin *c, const struct vmm_pool_ask *ask, struct vmm_er
 	return ask->addr && *ask->addr ? one(c, ask, pool, err) : all(c, ask, pool, err);
 }
 
-static int failed_row(struct checkin *c, const struct vmm_pool_ask *ask, const char *why)
-{
-	long r = vmm_table_add(c->freed);
-
-	if (r < 0 || vmm_table_put(c->freed, (size_t)r, "pool", ask->pool ? ask->pool : "") < 0 ||
-	    vmm_table_put(c->freed, (size_t)r, "address", ask->addr ? ask->addr : "") < 0 ||
-	    vmm_table_put(c->freed, (size_t)r, "holder", ask->holder ? ask->holder : "") < 0 ||
-	    vmm_table_put(c->freed, (size_t)r, "error", why) < 0)
-		return VMM_ENOMEM;
-	return 0;
-}
-
-static int change(void *arg, struct vmm_err *err)
-{
-	struct checkin *c = arg;
-	struct vmm_err why = { .text = "" };
-	int rc;
-
-	vmm_table_free(c->freed);
-	c->freed = vmm__lease_table();
-	rc = c->freed ? vmm__pools_begin(c->p, err) : vmm_err_nomem(err);
-	for (size_t i = 0; i < c->n && rc == 0; i++) {
-		int code = c->asks[i].code = meet(c, &c->asks[i], &why);
-
-		if (code < 0 && (c->mode == VMM_POOL_ALL || code == VMM_ENOMEM))
-			rc = vmm_err_set(err, why.code, "%s", why.text);
-		else if (code < 0 && failed_row(c, &c->asks[i], why.text) < 0)
-			rc = vmm_err_nomem(err);
-	}
-	return rc;
-}
-
 int vmm_pool_checkin_all(struct vmm_pools *p, struct vmm_pool_ask *asks, size_t n,
 			 enum vmm_pool_mode mode, struct vmm_table **freed, struct vmm_err *err)
 {
-	struct checkin c = { p, asks, n, mode, NULL };
-	int rc = vmm_log_change(p->log, change, &c, err);
+	struct vmm__asks c = { p, asks, n, mode, meet, NULL };
 
-	if (rc < 0)
-		vmm_table_free(c.freed);
-	else
-		*freed = c.freed;
-	return rc;
+	return vmm__asks_meet(&c, freed, err);
 }
 
 int vmm_pool_checkin(struct vmm_pools *p, const char *pool, const char *holder, const char *addr,

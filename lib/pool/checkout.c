@@ -10,14 +10,6 @@
 #define TTL_MAX (100ull * 365 * 24 * 3600)
 #define N_MAX 1000000
 
-struct checkout {
-	struct vmm_pools *p;
-	struct vmm_pool_ask *asks;
-	size_t n;
-	enum vmm_pool_mode mode;
-	struct vmm_table *rows;
-};
-
 /* One ask on its way: what its holder gets. */
 struct pick {
 	struct vmm_pools *p;
@@ -235,7 +227,7 @@ static int pick_all(struct pick *k, struct vmm_err *err)
 	return rc || k->n == k->want ? rc : pick_free(k, err);
 }
 
-static int meet(struct checkout *c, const struct vmm_pool_ask *ask, struct vmm_err *err)
+static int meet(struct vmm__asks *c, const struct vmm_pool_ask *ask, struct vmm_err *err)
 {
 	struct pick k = { .p = c->p, .ask = ask, .want = ask->n ? ask->n : 1 };
 	int rc = check_ask(ask, err);
@@ -255,46 +247,10 @@ static int meet(struct checkout *c, const struct vmm_pool_ask *ask, struct vmm_e
 	return rc;
 }
 
-static int failed_row(struct checkout *c, const struct vmm_pool_ask *ask, const char *why)
-{
-	long r = vmm_table_add(c->rows);
-
-	if (r < 0 || vmm_table_put(c->rows, (size_t)r, "pool", ask->pool ? ask->pool : "") < 0 ||
-	    vmm_table_put(c->rows, (size_t)r, "holder", ask->holder ? ask->holder : "") < 0 ||
-	    vmm_table_put(c->rows, (size_t)r, "error", why) < 0)
-		return VMM_ENOMEM;
-	return 0;
-}
-
-static int change(void *arg, struct vmm_err *err)
-{
-	struct checkout *c = arg;
-	struct vmm_err why = { .text = "" };
-	int rc;
-
-	vmm_table_free(c->rows);
-	c->rows = vmm__lease_table();
-	rc = c->rows ? vmm__pools_begin(c->p, err) : vmm_err_nomem(err);
-	for (size_t i = 0; i < c->n && rc == 0; i++) {
-		int code = c->asks[i].code = meet(c, &c->asks[i], &why);
-
-		if (code < 0 && (c->mode == VMM_POOL_ALL || code == VMM_ENOMEM))
-			rc = vmm_err_set(err, why.code, "%s", why.text);
-		else if (code < 0 && failed_row(c, &c->asks[i], why.text) < 0)
-			rc = vmm_err_nomem(err);
-	}
-	return rc;
-}
-
 int vmm_pool_checkout(struct vmm_pools *p, struct vmm_pool_ask *asks, size_t n,
 		      enum vmm_pool_mode mode, struct vmm_table **rows, struct vmm_err *err)
 {
-	struct checkout c = { p, asks, n, mode, NULL };
-	int rc = vmm_log_change(p->log, change, &c, err);
+	struct vmm__asks c = { p, asks, n, mode, meet, NULL };
 
-	if (rc < 0)
-		vmm_table_free(c.rows);
-	else
-		*rows = c.rows;
-	return rc;
+	return vmm__asks_meet(&c, rows, err);
 }

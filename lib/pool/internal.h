@@ -185,4 +185,19 @@ int vmm__holders_read(struct vmm_store *st, struct vmm__holders *h, struct vmm_e
 void vmm__holders_release(struct vmm__holders *h);
 bool vmm__holders_know(const struct vmm__holders *h, const char *holder);
 
+/* ---- asks.c ---- */
+
+/* Several asks; meet() does one, of which it adds rows. */
+struct vmm__asks {
+	struct vmm_pools *p;
+	struct vmm_pool_ask *asks;
+	size_t n;
+	enum vmm_pool_mode mode;
+	int (*meet)(struct vmm__asks *a, const struct vmm_pool_ask *ask, struct vmm_err *err);
+	struct vmm_table *rows;
+};
+
+/* In one change; *rows are the caller's. */
+int vmm__asks_meet(struct vmm__asks *a, struct vmm_table **rows, struct vmm_err *err);
+
 #endif

@@ -109,7 +109,7 @@ static bool names_path(virDomainPtr dom, const char *path)
 	bool found;
 
 	if (!xml && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
-		return false; /* gone since it was listed */
+		return false;                                /* gone since it was listed */
 	found = !xml || vmm_domxml_parse(xml, &d, NULL) < 0; /* who can't be read may */
 	for (size_t i = 0; d && i < d->ndisks && !found; i++)
 		found = strcmp(d->disks[i].source, path) == 0 ||

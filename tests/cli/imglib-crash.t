@@ -1,5 +1,6 @@
 #!/bin/sh
 # imglib killed at any system call of add and rm: whole or not at all, and vmm-fsck removes what is left
+# time limit: 600
 test ! -w /dev/shm || export TMPDIR=/dev/shm
 . "${0%/*}/../tap.sh"
 . "$top/tests/helpers/points.sh"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # ippool: killed at any system call of a checkout or checkin, nothing is leaked and nothing held twice
+# time limit: 600
 # Many changes: in memory, where a sync costs nothing.
 test ! -w /dev/shm || export TMPDIR=/dev/shm
 . "${0%/*}/../tap.sh"
