@@ -19,6 +19,7 @@ void vmm__what_release(struct vmm__what *w)
 	free(w->uuid);
 	free(w->host);
 	free(w->host_uuid);
+	free(w->image);
 	free(w->scratch);
 	vmm_strv_release(&w->volumes);
 	vmm_strv_release(&w->paths);
