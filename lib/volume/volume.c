@@ -7,8 +7,12 @@
 #include <libvirt/virterror.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "virt/virt.h"
 #include "volume/internal.h"
+
+#define BUSY_MS (60 * 1000)
+#define NAP_MS 200
 
 static void add_escaped(struct vmm_buf *b, const char *s)
 {
@@ -30,7 +34,7 @@ int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, st
 	return 0;
 }
 
-static void add_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format)
+void vmm__volume_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format)
 {
 	vmm_buf_adds(xml, "<volume><name>");
 	add_escaped(xml, name);
@@ -47,7 +51,7 @@ int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, 
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 	virStorageVolPtr vol;
 
-	add_head(&xml, name, size, format);
+	vmm__volume_head(&xml, name, size, format);
 	vmm_buf_adds(&xml, "</volume>");
 	if (xml.failed)
 		return vmm_err_nomem(err);
@@ -99,6 +103,18 @@ int vmm__volume_exists(const struct vmm_volume_place *at, virStoragePoolPtr pool
 	return vmm_err_virt(err, "cannot refresh pool '%s' of '%s'", at->pool, at->host);
 }
 
+/* A host whose client is gone goes on with the copy that it makes, and only then gives the volume away. */
+static int delete_volume(virStorageVolPtr vol)
+{
+	uint64_t deadline = vmm_clock_ms() + BUSY_MS;
+	int ret;
+
+	while ((ret = virStorageVolDelete(vol, 0)) < 0 &&
+	       virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID && vmm_clock_ms() < deadline)
+		vmm_sleep_ms(NAP_MS);
+	return ret;
+}
+
 int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struct vmm_err *err)
 {
 	virStorageVolPtr vol = NULL;
@@ -108,7 +124,7 @@ int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struc
 	if (ret < 0)
 		return ret;
 	ret = find_volume(at, pool, name, &vol, err);
-	if (vol && virStorageVolDelete(vol, 0) < 0)
+	if (vol && delete_volume(vol) < 0)
 		ret = vmm_err_virt(err, "cannot remove volume '%s' from '%s'", name, at->host);
 	if (vol)
 		virStorageVolFree(vol);
@@ -165,7 +181,7 @@ static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 		return vmm_err_set(err, VMM_EREFUSED, "volume '%s' is on '%s' already", name,
 				   at->host);
 	base = virStorageVolLookupByName(pool, base_name);
-	add_head(&xml, name, capacity, full ? full : "qcow2");
+	vmm__volume_head(&xml, name, capacity, full ? full : "qcow2");
 	if (base)
 		vol = full ? make_full(pool, base, capacity, &xml)
 			   : make_linked(pool, base, format, &xml);

@@ -67,8 +67,20 @@ int vmm_volume_put(const struct vmm_volume_place *at, const char *name, const ch
 int vmm_volume_path(const struct vmm_volume_place *at, const char *name, char **path,
 		    struct vmm_err *err);
 
-/* That there is none is fine. */
+/* That there is none is fine. One that the host is still at is waited for, up to a minute. */
 int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struct vmm_err *err);
+
+/* ---- the way back ---- */
+
+/*
+ * A copy in the same pool, made by the host, that is raw and needs no other volume; the caller's to delete
+ * and free. A host refuses it for a disk that a guest is writing to.
+ */
+int vmm_volume_flatten(virStorageVolPtr vol, const char *name, virStorageVolPtr *out,
+		       struct vmm_err *err);
+/* Its bytes into a file that is empty; what are holes there are holes here. Level 2 of cancel ends it. */
+int vmm_volume_get(virStorageVolPtr vol, int fd, const char *subject, const struct vmm_cancel *cancel,
+		   struct vmm_progress_sink *sink, struct vmm_err *err);
 
 /* ---- by path ---- */
 
