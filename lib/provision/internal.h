@@ -5,6 +5,7 @@
  *	create.c	one VM, step by step
  *	batch.c		many
  *	remove.c	the way back
+ *	find.c		one that there is
  *	wait.c		until it answers
  *	mend.c		after a crash
  */
@@ -16,6 +17,7 @@
 #include "inventory/inventory.h"
 #include "library/library.h"
 #include "provision/provision.h"
+#include "scan/scan.h"
 
 /* ---- what.c ---- */
 
@@ -128,6 +130,12 @@ int vmm__leases_list(struct vmm_store *st, const char *uuid, struct vmm_strv *ad
 		     struct vmm_err *err);
 int vmm__leases_return(struct vmm_store *st, const char *uuid, struct vmm_strv *addresses,
 		       struct vmm_err *err);
+
+/* ---- find.c ---- */
+
+/* Where it is by now, whole in *w, with a connection to its host: the caller's in any case. */
+int vmm__find(struct vmm_store *st, const char *selector, const struct vmm_scan_options *how,
+	      struct vmm__what *w, virConnectPtr *conn, virDomainPtr *dom, struct vmm_err *err);
 
 /* ---- wait.c ---- */
 

@@ -46,39 +46,6 @@ static void free_removal(void *arg)
 	free(r);
 }
 
-static int find(struct removal *r)
-{
-	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
-	struct vmm_place at = VMM_PLACE_INIT;
-	struct vmm_scan_options opt = { .timeout_ms = r->opt.timeout_ms, .cancel = r->opt.cancel };
-	int ret;
-
-	if (vmm_inventory_read(r->st, &inv, &r->err) < 0 ||
-	    vmm_scan_locate(r->st, &inv, r->selector, &opt, &at, &r->err) < 0)
-		return r->err.code;
-	r->what.name = strdup(vmm_table_at(at.vm, 0, "name"));
-	r->what.uuid = strdup(vmm_table_at(at.vm, 0, "uuid"));
-	r->what.host = strdup(vmm_table_at(at.vm, 0, "host"));
-	r->what.scratch = strdup("");
-	r->what.image = strdup("");
-	if (!r->what.name || !r->what.uuid || !r->what.host || !r->what.scratch || !r->what.image)
-		ret = vmm_err_nomem(&r->err);
-	else if (vmm_table_rows(at.host) == 0)
-		ret = vmm_err_set(&r->err, VMM_ENOTFOUND, "its host '%s' is not declared",
-				  r->what.host);
-	else
-		ret = vmm_virt_open(vmm_table_at(at.host, 0, "uri"),
-				    vmm_table_at(at.host, 0, "auth_file"), &r->conn, &r->err);
-	if (ret == 0) {
-		r->what.host_uuid = strdup(vmm_table_at(at.host, 0, "uuid"));
-		r->dom = virDomainLookupByUUIDString(r->conn, r->what.uuid);
-		if (!r->dom)
-			ret = vmm_err_virt(&r->err, "cannot find it on '%s'", r->what.host);
-	}
-	vmm_place_release(&at);
-	return ret;
-}
-
 /* Disks that were made for it, of those that it has. Others are refused: nobody told whose they are. */
 static int gather_disks(struct removal *r, const char *xml, const struct vmm_made *made)
 {
@@ -191,8 +158,10 @@ static int check_only(struct removal *r)
 static int run_removal(void *arg)
 {
 	struct removal *r = arg;
+	const struct vmm_scan_options how = { .timeout_ms = r->opt.timeout_ms,
+					      .cancel = r->opt.cancel };
 	uint64_t started = vmm_clock_ms();
-	int ret = find(r);
+	int ret = vmm__find(r->st, r->selector, &how, &r->what, &r->conn, &r->dom, &r->err);
 
 	if (ret == 0)
 		ret = r->opt.dry_run ? check_only(r) : carry_out(r);
