@@ -6,6 +6,10 @@
  *	batch.c		many
  *	remove.c	the way back
  *	find.c		one that there is
+ *	capture.c	an image of one
+ *	capture-steps.c	its steps
+ *	disk.c		its disk as a file here
+ *	generalize.c	what makes it that one machine taken out of the file
  *	wait.c		until it answers
  *	mend.c		after a crash
  */
@@ -14,14 +18,17 @@
 
 #include <libvirt/libvirt.h>
 
+#include "base/spawn.h"
 #include "inventory/inventory.h"
 #include "library/library.h"
+#include "provision/capture.h"
 #include "provision/provision.h"
 #include "scan/scan.h"
 
 /* ---- what.c ---- */
 
 #define VMM__SCRATCH "vmm-seed."
+#define VMM__CAPTURE "vmm-capture."
 
 /* One VM in the journal. All text is its own. */
 struct vmm__what {
@@ -45,6 +52,8 @@ int vmm__what_read(const char *detail, struct vmm__what *w, struct vmm_err *err)
  */
 int vmm__what_undo(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
 		   struct vmm_strv *addresses, struct vmm_err *err);
+int vmm__volumes_remove(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
+			struct vmm_err *err);
 /* The folder, if it is one of ours. */
 void vmm__scratch_remove(const char *path);
 /* The definition with all libvirt keeps beside it; one that runs is ended. */
@@ -136,6 +145,52 @@ int vmm__leases_return(struct vmm_store *st, const char *uuid, struct vmm_strv *
 /* Where it is by now, whole in *w, with a connection to its host: the caller's in any case. */
 int vmm__find(struct vmm_store *st, const char *selector, const struct vmm_scan_options *how,
 	      struct vmm__what *w, virConnectPtr *conn, virDomainPtr *dom, struct vmm_err *err);
+
+/* ---- capture.c, capture-steps.c ---- */
+
+#define VMM__CAPTURE_OP "capture"
+
+/* One image to be made of a VM. It may outlive its caller (base/jobs.h). */
+struct vmm__capture {
+	struct vmm_store *st;
+	char *selector, *spec, *disk;
+	struct vmm_capture_options opt;
+	struct vmm__what what;
+	virConnectPtr conn;
+	virDomainPtr dom;
+	virStorageVolPtr vol; /* of the disk */
+	bool layered;         /* a qcow2 and not raw */
+	char *file;           /* the copy here: raw */
+	char *os;
+	struct vmm_image image;
+	uint64_t intent, deadline, ms;
+	struct vmm_err err;
+};
+
+int vmm__capture(struct vmm__capture *c);
+/* Only says whether it could be. */
+int vmm__capture_check(struct vmm__capture *c);
+/* What is known by now into the journal. */
+int vmm__capture_note(struct vmm__capture *c);
+/* Removes the copies that there are on the host and here; never touches the VM. */
+int vmm__capture_undo(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
+		      struct vmm_err *err);
+/* A program, within the time that there is left; libguestfs's keep their files in the scratch folder. */
+int vmm__capture_run(struct vmm__capture *c, const char *const *argv, struct vmm_spawned *got);
+
+/* ---- disk.c ---- */
+
+/* Which disk it is, and that it can be had. */
+int vmm__disk_find(struct vmm__capture *c);
+/* Its content as c->file. */
+int vmm__disk_copy(struct vmm__capture *c);
+
+/* ---- generalize.c ---- */
+
+/* That the programs are there. */
+int vmm__generalize_ready(struct vmm__capture *c);
+/* Sets c->os. VMM_EREFUSED: nothing that can be generalized. */
+int vmm__generalize(struct vmm__capture *c);
 
 /* ---- wait.c ---- */
 

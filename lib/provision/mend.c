@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* After a crash: VMs that were being made or removed. */
+/* After a crash: VMs that were being made, removed or captured. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +12,11 @@
 
 #define REFRESH_MS (10 * 1000)
 
-enum op { CREATE, REMOVE, OTHER };
+enum op { CREATE, REMOVE, CAPTURE, OTHER };
 
 static enum op op_of(const char *name)
 {
-	static const char *const names[] = { "create", "remove" };
+	static const char *const names[] = { "create", "remove", VMM__CAPTURE_OP };
 
 	for (size_t i = 0; i < OTHER; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -79,6 +79,8 @@ static int settle(struct mending *w)
 
 	if (vmm_virt_open(w->uri, w->auth_file, &w->conn, &w->err) < 0)
 		return vmm_err_prefix(&w->err, "host '%s'", w->host);
+	if (w->op == CAPTURE)
+		return vmm__capture_undo(w->st, w->conn, &w->what, &w->err);
 	if (untouched(w, &whole) < 0)
 		return w->err.code;
 	if (whole) {
@@ -94,10 +96,12 @@ static int settle(struct mending *w)
 static const char *const told[] = {
 	[CREATE] = "was not made whole; what there was of it is removed",
 	[REMOVE] = "was removed in part; the rest is removed",
+	[CAPTURE] = "was being captured; what was left of that is removed",
 };
 static const char *const tellable[] = {
 	[CREATE] = "was not made whole",
 	[REMOVE] = "was removed in part",
+	[CAPTURE] = "was being captured",
 };
 
 static int run_mending(void *arg)

@@ -81,7 +81,7 @@ int vmm_remove(struct vmm_store *st, const struct vmm_strv *vms, const struct vm
 	       vmm_provision_done *done, void *ctx, struct vmm_err *err);
 
 /*
- * Unfinished work of dead owners (create, remove): told of, and with `repair` taken away, or
+ * Unfinished work of dead owners (create, remove, capture): told of, and with `repair` taken away, or
  * in the case of a removal brought to its end. 0, VMM_EPART when something is left, or an error.
  */
 typedef void vmm_provision_found(const char *object, const char *what, bool mended, void *arg);

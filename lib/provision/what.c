@@ -116,7 +116,7 @@ static int undo_domain(virConnectPtr conn, const char *uuid, struct vmm_err *err
 	return ret;
 }
 
-static int undo_volumes(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
+int vmm__volumes_remove(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
 			struct vmm_err *err)
 {
 	struct vmm_volume_place at = { .st = st, .conn = conn, .host = w->host };
@@ -152,7 +152,8 @@ void vmm__scratch_remove(const char *scratch)
 {
 	const char *name = strrchr(scratch, '/');
 
-	if (name && strncmp(name + 1, VMM__SCRATCH, sizeof(VMM__SCRATCH) - 1) == 0)
+	if (name && (strncmp(name + 1, VMM__SCRATCH, sizeof(VMM__SCRATCH) - 1) == 0 ||
+		     strncmp(name + 1, VMM__CAPTURE, sizeof(VMM__CAPTURE) - 1) == 0))
 		nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
@@ -160,7 +161,7 @@ int vmm__what_undo(struct vmm_store *st, virConnectPtr conn, const struct vmm__w
 		   struct vmm_strv *addresses, struct vmm_err *err)
 {
 	vmm__scratch_remove(w->scratch);
-	if (undo_domain(conn, w->uuid, err) < 0 || undo_volumes(st, conn, w, err) < 0)
+	if (undo_domain(conn, w->uuid, err) < 0 || vmm__volumes_remove(st, conn, w, err) < 0)
 		return err->code;
 	return vmm__leases_return(st, w->uuid, addresses, err);
 }

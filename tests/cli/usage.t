@@ -37,6 +37,7 @@ operands() {
 	vm-power) echo 'suspend web2' ;;
 	vm-show | vm-rm | 'vmnet trace') echo web2 ;;
 	tmpl-apply) echo 'web web9' ;;
+	tmpl-capture) echo 'web2 base' ;;
 	*' check' | *' gc' | *' list' | tmpl-* | host-list | host-scan | vm-list | vm-tree | vmm-*) ;;
 	*' '*) echo some thing ;;
 	esac
