@@ -72,6 +72,31 @@ build_kernel() {
 	rm -r tree ./*.deb
 }
 
+# For libguestfs's machine, which is made of the programs here and wants all modules.
+build_whole_kernel() {
+	local package version
+	package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $2; exit }')
+	[ -n "$package" ] || { echo "no package linux-image-cloud-amd64: apt-get update?"; return 1; }
+	download "$package" || return 1
+	dpkg -x ./*.deb tree
+	version=$(ls tree/lib/modules)
+	depmod -b tree "$version"
+	mv "tree/boot/vmlinuz-$version" vmlinuz
+	mv "tree/lib/modules/$version" .
+	ln -s "$version" modules
+	rm -r tree ./*.deb
+}
+
+# guestfs-env: variables by which libguestfs works here, as env(1) takes them.
+cmd_guestfs_env() {
+	local dir type
+	dir=$(cached whole-kernel build_whole_kernel) && type=$(domain_type) || return 1
+	mkdir -p /lib/modules # supermin looks there whatever it is told
+	printf '%s\n' "LIBGUESTFS_CACHEDIR=$dir" "SUPERMIN_KERNEL=$dir/vmlinuz" \
+		"SUPERMIN_MODULES=$(readlink -f "$dir/modules")"
+	[ "$type" = kvm ] || echo LIBGUESTFS_BACKEND_SETTINGS=force_tcg
+}
+
 # save_modules FOLDER VERSION NAME...: with the list to load them by.
 save_modules() {
 	local folder=$1 version=$2 module file
