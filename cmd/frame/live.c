@@ -47,7 +47,8 @@ static int visit(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_
 	struct vmm_scan_options opt = {
 		.timeout_ms = c->timeout_ms,
 		.full = cmd_wants(c, "disks") || cmd_wants(c, "nics") ||
-			cmd_wants(c, "addresses") || cmd_wants(c, "snapshots"),
+			cmd_wants(c, "addresses") || cmd_wants(c, "snapshots") ||
+			cmd_wants(c, "template") || cmd_wants(c, "image"),
 	};
 	struct vmm_scan *scan = NULL;
 	struct scanner scanner = { NULL, NULL };

@@ -128,6 +128,7 @@ struct vmm_instance {
 	const char *type;     /* kvm qemu */
 	const char *arch;     /* of the host; used where the profile says none */
 	const char *emulator; /* NULL: libvirt's choice */
+	const char *image; /* NAME:VERSION that it is made of; NULL: as the template says */
 	const char *image_sha256;
 	const char *seed;                      /* path of the ISO */
 	const struct vmm_instance_nic *nics;   /* as many as the template has */
@@ -136,7 +137,7 @@ struct vmm_instance {
 
 /*
  * The domain XML; *xml is the caller's. In its <metadata> stands what the VM was made of, where
- * vmm_made_parse() finds it again.
+ * vmm_made_parse() (virt/made.h) finds it again.
  */
 int vmm_define_domain(const struct vmm_template *t, const struct vmm_instance *vm, char **xml,
 		      struct vmm_err *err);
@@ -171,17 +172,6 @@ struct vmm_example {
 };
 int vmm_example_init(struct vmm_example *ex, const struct vmm_template *t, struct vmm_err *err);
 void vmm_example_release(struct vmm_example *ex);
-
-/* What a domain XML says of how the VM was made. */
-struct vmm_made {
-	char *template, *image, *image_sha256;
-	struct vmm_strv disks; /* paths of what was made for it, the seed too */
-	struct vmm_strv pools; /* address pools that it holds leases of */
-};
-/* VMM_ENOTFOUND: it was not made by this toolkit. */
-int vmm_made_parse(const char *domain_xml, struct vmm_made *out, struct vmm_err *err);
-void vmm_made_release(struct vmm_made *m);
-#define VMM_MADE_AUTO __attribute__((cleanup(vmm_made_release))) struct vmm_made
 
 /*
  * Looks all definitions of a folder over, and tells of each thing that is wrong once:

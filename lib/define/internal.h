@@ -9,8 +9,6 @@
 #include "base/conf.h"
 #include "define/define.h"
 
-#define VMM__XMLNS "urn:vmm-utils:1"
-
 /* A kind of definition: its folder and what its files may hold. */
 struct vmm__kind {
 	const char *folder; /* "templates" */

@@ -131,7 +131,7 @@ int vmm_labels_unset(const char *old, const char *key, struct vmm_buf *out, stru
 /*
  * What a visit to one host found. `host` has one row: the seen columns of hosts. `vms` has
  * a row a VM: uuid name state vcpus mem guest … and `details` "yes" where the detail columns
- * (disks nics addresses snapshots guest) are filled in. Not answered: both NULL, and `code`
+ * (disks nics addresses snapshots guest template image) are filled in. Not answered: both NULL, and `code`
  * (VMM_EAGAIN; VMM_EINPUT or VMM_EREFUSED where another try is no use: its URI or auth file)
  * and `error` say why.
  *

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/rows.h"
 #include "provision/internal.h"
+#include "virt/made.h"
 #include "virt/virt.h"
 #include "virt/xmlget.h"
 #include "volume/volume.h"

@@ -19,7 +19,7 @@
  * The same request again: nothing is done if the VM was made of this template (and is on the
  * host asked for), otherwise it is VMM_EREFUSED.
  *
- * What was made for a VM stands in its definition (vmm_made_parse() in define/define.h). Only that is
+ * What was made for a VM stands in its definition (virt/made.h). Only that is
  * removed with it; a VM of another origin, or with disks of another, is VMM_EREFUSED.
  */
 #ifndef VMM_PROVISION_PROVISION_H

@@ -45,6 +45,19 @@ static int put_sizes(const struct vmm_domxml *d, struct vmm_table *vms, size_t r
 	return rc < 0 ? rc : vmm__cell_u64(vms, row, "mem", d->memory, err);
 }
 
+/* What the library is asked for before it lets an image go. */
+static int put_made(const struct vmm_made *made, struct vmm_table *vms, size_t row, struct vmm_err *err)
+{
+	VMM_BUF_AUTO cell = VMM_BUF_INIT;
+	int rc = vmm__cell(vms, row, "template", made->template ? made->template : "", err);
+
+	if (made->image && *made->image)
+		vmm_list_add(&cell, made->image);
+	if (cell.failed)
+		return vmm_err_nomem(err);
+	return rc < 0 ? rc : vmm__cell(vms, row, "image", cell.data, err);
+}
+
 static bool may_have_leases(const struct vmm_domxml *d)
 {
 	for (size_t i = 0; i < d->nnics; i++)
@@ -70,6 +83,8 @@ int vmm__detail_xml(virDomainPtr dom, struct vmm_table *vms, size_t row, struct 
 		rc = put_nics(d, vms, row, err);
 	if (rc == 0)
 		rc = put_sizes(d, vms, row, err);
+	if (rc == 0)
+		rc = put_made(&d->made, vms, row, err);
 	detail->agent = strcmp(d->agent, "connected") == 0;
 	detail->leases = may_have_leases(d);
 	detail->nics = d->nnics > 0;

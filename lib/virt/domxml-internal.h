@@ -21,4 +21,7 @@ const char *vmm__domxml_keep(struct vmm__domxml *x, const char *s);
 
 int vmm__domxml_devices(struct vmm__domxml *x, xmlNodePtr devices);
 
+/* As vmm_made_parse(), without words. */
+int vmm__made_read(xmlNodePtr domain, struct vmm_made *out);
+
 #endif

@@ -145,6 +145,7 @@ static int read_domain(struct vmm__domxml *x, xmlDocPtr doc, xmlNodePtr root, st
 	d->name = vmm__domxml_text(x, vmm__xml_child(root, "name"));
 	d->uuid = vmm__domxml_text(x, vmm__xml_child(root, "uuid"));
 	d->emulator = vmm__domxml_text(x, vmm__xml_child(devices, "emulator"));
+	x->nomem |= vmm__made_read(root, &d->made) == VMM_ENOMEM;
 	read_os(x, vmm__xml_child(root, "os"));
 	read_cpu(x, doc, vmm__xml_child(root, "cpu"));
 	rc = read_vcpus(x, vmm__xml_child(root, "vcpu"), err);
@@ -196,6 +197,7 @@ void vmm_domxml_free(struct vmm_domxml *d)
 	if (!x)
 		return;
 	vmm_strv_release(&x->strings);
+	vmm_made_release(&d->made);
 	free(d->disks);
 	free(d->nics);
 	free(x);

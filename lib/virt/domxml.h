@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "virt/made.h"
 
 struct vmm_disk {
 	const char *type;    /* file block network volume … */
@@ -51,7 +52,8 @@ struct vmm_domxml {
 	size_t ndisks, nnics, nhostdevs;
 	struct vmm_disk *disks;
 	struct vmm_nic *nics;
-	bool tpm; /* an emulated TPM with state of its own */
+	bool tpm;             /* an emulated TPM with state of its own */
+	struct vmm_made made; /* all NULL: not by this toolkit */
 };
 
 int vmm_domxml_parse(const char *xml, struct vmm_domxml **out, struct vmm_err *err);

@@ -61,7 +61,7 @@ is "$(cut -f 2 "$out" | sort -u | paste -sd ' ')" 'normal state' 'and answer'
 is "$(vm-list -n -o name | sorted | cksum)" "$(body "$corpus" | sorted | cksum)" 'every VM is listed by its name'
 is "$(host-scan --diff -n)" '' 'a second visit finds nothing new'
 
-all=+group,last,also,autostart,persistent,snapshots,disks,nics,addresses
+all=+group,last,also,autostart,persistent,snapshots,disks,nics,addresses,template,image
 vm-list -o $all >tsv
 vmm-rows --json <tsv >json
 vm-list --json -o $all >json2

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/rows.h"
 #include "define/define.h"
+#include "virt/made.h"
 #include "virt/domxml.h"
 #include "virt/xmlget.h"
 
@@ -292,6 +293,7 @@ static char *domain(const char *type)
 
 	assert_int_equal(vmm_example_init(&ex, t, &err), 0);
 	ex.vm.type = type;
+	ex.vm.image = "i:1";
 	if (vmm_define_domain(t, &ex.vm, &xml, &err) < 0)
 		fail_msg("%s", err.text);
 	vmm_example_release(&ex);
@@ -437,7 +439,7 @@ static void what_it_was_made_of_is_found_again(void **state)
 	xml = domain("kvm");
 	assert_int_equal(vmm_made_parse(xml, &made, &err), 0);
 	assert_string_equal(made.template, "t");
-	assert_string_equal(made.image, "i");
+	assert_string_equal(made.image, "i:1");
 	assert_int_equal(strlen(made.image_sha256), 64);
 	assert_int_equal(made.disks.n, 2);
 	assert_string_equal(made.disks.s[1], "/pools/default/example-seed.iso");

@@ -31,6 +31,8 @@ static const char full[] =
 	"<vcpu placement='static' current='2'>4</vcpu>"
 	"<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><nvram>/nv/a.fd</nvram>"
 	"<kernel>/k</kernel><initrd>/i</initrd></os>"
+	"<metadata><v:vm xmlns:v='urn:vmm-utils:1' template='web'>"
+	"<v:image name='debian:12'/></v:vm></metadata>"
 	"<cpu mode='custom' match='exact'><model fallback='forbid'>Broadwell</model></cpu>"
 	"<devices><emulator>/usr/bin/qemu</emulator>"
 	"<disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/>"
@@ -78,6 +80,9 @@ static void reads_everything(void **state)
 	assert_string_equal(d->agent, "connected");
 	assert_true(d->tpm);
 	assert_int_equal(d->nhostdevs, 2);
+	assert_string_equal(d->made.template, "web");
+	assert_string_equal(d->made.image, "debian:12");
+	assert_string_equal(d->made.image_sha256, "");
 	vmm_domxml_free(d);
 }
 

@@ -51,7 +51,9 @@ static void host(const struct fixture *f, const char *name, const char *uuid, co
 			     "<domain type='test' "
 			     "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
 			     "<name>%s</name><uuid>%s</uuid><memory unit='MiB'>64</memory>"
-			     "<vcpu>2</vcpu><os><type>hvm</type></os><devices>"
+			     "<vcpu>2</vcpu><os><type>hvm</type></os>"
+			     "<metadata><v:vm xmlns:v='urn:vmm-utils:1' template='web'>"
+			     "<v:image name='debian:12'/></v:vm></metadata><devices>"
 			     "<disk type='file'><source file='/p/a,b.img'/><target dev='vda'/></disk>"
 			     "<interface type='bridge'><mac address='52:54:00:00:00:01'/>"
 			     "<source bridge='br0'/></interface></devices>%s</domain>",
@@ -185,6 +187,9 @@ static void visits(void **state)
 	assert_string_equal(vmm_table_at(vms, 0, "snapshots"), "0");
 	assert_string_equal(vmm_table_at(vms, 0, "disks"), "vda:/p/a\\,b.img");
 	assert_string_equal(vmm_table_at(vms, 0, "nics"), "52:54:00:00:00:01@br0");
+	assert_string_equal(vmm_table_at(vms, 0, "template"), "web");
+	assert_string_equal(vmm_table_at(vms, 0, "image"), "debian:12");
+	assert_string_equal(vmm_table_at(f->inv.vms, 0, "image"), "debian:12");
 	assert_string_equal(vmm_table_at(s->seen[0].host, 0, "vms"), "1");
 	assert_string_equal(vmm_table_at(s->seen[0].host, 0, "running"), "1");
 	vmm_scan_free(s);
