@@ -34,6 +34,22 @@ static int begin(struct vmm__making *k)
 	return vmm_intent_begin(k->st, "create", k->what.name, detail, &k->intent, &k->err);
 }
 
+/* From the intent on nobody can remove it: it must not have gone before. */
+static int check_image(struct vmm__making *k)
+{
+	VMM_IMAGE_AUTO now = VMM_IMAGE_INIT;
+	VMM_BUF_AUTO spec = VMM_BUF_INIT;
+
+	vmm_buf_addf(&spec, "%s:%s", k->image.name, k->image.version);
+	if (spec.failed)
+		return vmm_err_nomem(&k->err);
+	if (vmm_image_find(k->st, spec.data, &now, &k->err) < 0)
+		return k->err.code;
+	if (strcmp(now.sha256, k->image.sha256) != 0)
+		return vmm_err_set(&k->err, VMM_EAGAIN, "image '%s' was replaced just now", spec.data);
+	return 0;
+}
+
 #define SEED_MAX (64u << 20)
 
 static int cancelled(struct vmm__making *k)
@@ -229,6 +245,7 @@ struct parts {
 	struct vmm_instance_disk *disks;
 	char **paths;
 	size_t n;
+	struct vmm_buf image;
 	char *seed, *type, *emulator, *arch;
 	struct vmm__leases leases;
 };
@@ -239,6 +256,7 @@ static void parts_release(struct parts *p)
 		free(p->paths[i]);
 	free(p->paths);
 	free(p->disks);
+	vmm_buf_release(&p->image);
 	free(p->seed);
 	free(p->type);
 	free(p->emulator);
@@ -266,12 +284,16 @@ static int make_disks(struct vmm__making *k, struct parts *p)
 static int make_all(struct vmm__making *k)
 {
 	struct parts p = {
-		.vm = { .name = k->what.name, .uuid = k->what.uuid, .image_sha256 = k->image.sha256 }
+		.vm = { .name = k->what.name, .uuid = k->what.uuid, .image_sha256 = k->image.sha256 },
+		.image = VMM_BUF_INIT
 	};
 	int ret;
 
+	vmm_buf_addf(&p.image, "%s:%s", k->image.name, k->image.version);
+	p.vm.image = p.image.data;
+
 	p.arch = strdup(*k->t->hardware.arch ? k->t->hardware.arch : k->arch);
-	ret = p.arch ? choose_type(k, p.arch, &p.type, &p.emulator) : vmm_err_nomem(&k->err);
+	ret = p.arch && !p.image.failed ? choose_type(k, p.arch, &p.type, &p.emulator) : vmm_err_nomem(&k->err);
 	p.vm.arch = p.arch;
 	p.vm.type = p.type;
 	p.vm.emulator = p.emulator;
@@ -317,7 +339,9 @@ int vmm__create(struct vmm__making *k)
 		return compare(k);
 	if (begin(k) < 0)
 		return k->err.code;
-	ret = make_all(k);
+	ret = check_image(k);
+	if (ret == 0)
+		ret = make_all(k);
 	if (ret < 0) {
 		struct vmm_err why;
 
@@ -329,6 +353,7 @@ int vmm__create(struct vmm__making *k)
 		}
 	} else {
 		vmm__scratch_remove(k->what.scratch);
+		vmm__making_record(k);
 	}
 	vmm_intent_end(k->st, k->intent, ret < 0 ? "failed" : "done", NULL);
 	k->intent = 0;

@@ -110,6 +110,7 @@ int vmm__making_connect(struct vmm__making *k);
 int vmm__create(struct vmm__making *k);
 /* What is known by now into the journal. */
 int vmm__making_note(struct vmm__making *k);
+void vmm__making_record(struct vmm__making *k);
 
 /* ---- fetch.c ---- */
 
