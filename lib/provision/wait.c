@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Until a new guest answers. */
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -46,21 +47,35 @@ static bool has_address(virDomainPtr dom)
 	return found;
 }
 
+/* 0, or the errno of why not. */
+static int dial(int fd, const struct addrinfo *ai)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int why = 0;
+	socklen_t len = sizeof(why);
+
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return errno;
+	if (poll(&p, 1, CONNECT_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0)
+		return ETIMEDOUT;
+	return why;
+}
+
 /* An ssh server says who it is first. */
 static bool says_ssh(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char hello[4];
 
-	if (poll(&p, 1, CONNECT_MS) != 1)
-		return false;
-	p.events = POLLIN;
 	return poll(&p, 1, HELLO_MS) == 1 &&
 	       recv(fd, hello, sizeof(hello), MSG_DONTWAIT) == sizeof(hello) &&
 	       memcmp(hello, "SSH-", sizeof(hello)) == 0;
 }
 
-static bool ssh_answers(const char *address)
+/* At the port of ssh. With `ssh` a server of it; else whoever is there, if only to say no. */
+static bool answers(const char *address, bool ssh)
 {
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 					.ai_socktype = SOCK_STREAM };
@@ -72,18 +87,19 @@ static bool ssh_answers(const char *address)
 		return false;
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd >= 0) {
-		connect(fd, ai->ai_addr, ai->ai_addrlen);
-		yes = says_ssh(fd);
+		int why = dial(fd, ai);
+
+		yes = ssh ? why == 0 && says_ssh(fd) : why == 0 || why == ECONNREFUSED;
 		close(fd);
 	}
 	freeaddrinfo(ai);
 	return yes;
 }
 
-static bool any_ssh(const struct vmm_strv *addresses)
+static bool any_answers(const struct vmm_strv *addresses, bool ssh)
 {
 	for (size_t i = 0; i < addresses->n; i++)
-		if (ssh_answers(addresses->s[i]))
+		if (answers(addresses->s[i], ssh))
 			return true;
 	return false;
 }
@@ -99,8 +115,9 @@ int vmm__wait(virDomainPtr dom, enum vmm_wait what, const struct vmm_strv *addre
 		return vmm_err_set(err, VMM_EINPUT, "no address of it is known to wait for ssh at");
 	for (;;) {
 		if (what == VMM_WAIT_NONE || (what == VMM_WAIT_AGENT && agent_answers(dom)) ||
-		    (what == VMM_WAIT_ADDRESS && has_address(dom)) ||
-		    (what == VMM_WAIT_SSH && any_ssh(addresses)))
+		    (what == VMM_WAIT_ADDRESS &&
+		     (has_address(dom) || any_answers(addresses, false))) ||
+		    (what == VMM_WAIT_SSH && any_answers(addresses, true)))
 			return 0;
 		if (cancel && cancel->level >= 1)
 			return vmm_err_set(err, VMM_ECANCEL, "made; not waited for");
