@@ -90,10 +90,10 @@ static char *announce_volume(struct vmm__making *k, const char *pool, const char
 	return name;
 }
 
-/* The host said no: what has this name there is not ours. */
+/* The host said no, or has no such pool: what has this name there, if anything, is not ours. */
 static int withdraw_volume(struct vmm__making *k)
 {
-	if (k->err.code == VMM_EREFUSED) {
+	if (k->err.code == VMM_EREFUSED || k->err.code == VMM_ENOTFOUND) {
 		struct vmm_err why = k->err;
 
 		vmm_strv_del(&k->what.volumes, k->what.volumes.n - 1);
