@@ -137,6 +137,11 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	if (strcmp(k->image.kind, "image") != 0)
 		return vmm_err_set(&k->err, VMM_EINPUT, "'%s' is no image of a disk, but of kind %s",
 				   k->t->image, k->image.kind);
+	if (strcmp(k->image.format, "vhdx") == 0)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "image '%s' is vhdx, which libvirt cannot use; imglib export "
+				   "--disk-format=qcow2 makes one of it that is fit to be added",
+				   k->t->image);
 	k->what.name = strdup(req->name);
 	k->what.image = strdup(k->image.sha256);
 	k->what.scratch = strdup("");
