@@ -128,7 +128,7 @@ struct vmm_instance {
 	const char *type;     /* kvm qemu */
 	const char *arch;     /* of the host; used where the profile says none */
 	const char *emulator; /* NULL: libvirt's choice */
-	const char *image; /* NAME:VERSION that it is made of; NULL: as the template says */
+	const char *image;    /* NAME:VERSION that it is made of; NULL: as the template says */
 	const char *image_sha256;
 	const char *seed;                      /* path of the ISO */
 	const struct vmm_instance_nic *nics;   /* as many as the template has */

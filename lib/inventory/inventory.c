@@ -14,9 +14,9 @@ const char *const vmm__host_seen[] = {
 	"mem_free", "vms",        "running", "uuid", "caps",      "seen", "error",     NULL,
 };
 const char *const vmm__vm_columns[] = {
-	"uuid",      "host",  "name",  "state",     "last",      "also",
-	"vcpus",     "mem",   "guest", "seen",      "autostart", "persistent",
-	"snapshots", "disks", "nics",  "addresses", "template",  "image", NULL,
+	"uuid", "host",      "name",     "state",     "last",       "also",      "vcpus",
+	"mem",  "guest",     "seen",     "autostart", "persistent", "snapshots", "disks",
+	"nics", "addresses", "template", "image",     NULL,
 };
 
 static int need_columns(struct vmm_table *t, const char *const *columns, struct vmm_err *err)

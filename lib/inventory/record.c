@@ -9,9 +9,8 @@
 
 /* Taken from a visit whenever it read them, and only when the VM was looked at closely. */
 static const char *const plain[] = { "vcpus", "mem", "autostart", "persistent", NULL };
-static const char *const details[] = {
-	"disks", "nics", "addresses", "snapshots", "guest", "template", "image", NULL
-};
+static const char *const details[] = { "disks", "nics",     "addresses", "snapshots",
+				       "guest", "template", "image",     NULL };
 
 static int put(struct vmm__merge *m, const struct vmm__vm *vm, const char *column, const char *value)
 {

@@ -5,6 +5,7 @@
 
 #include "inventory/uri.h"
 #include "migrate/internal.h"
+#include "virt/virt.h"
 
 static void set(char **field, const char *value)
 {
@@ -45,70 +46,8 @@ void vmm__end_close(struct vmm__end *e)
 	e->conn = NULL;
 }
 
-struct opening {
-	char *uri, *auth_file;
-	virConnectPtr conn;
-	struct vmm_err err;
-};
-
-static void free_opening(void *arg)
-{
-	struct opening *o = arg;
-
-	free(o->uri);
-	free(o->auth_file);
-	if (o->conn)
-		virConnectClose(o->conn);
-	free(o);
-}
-
-static int run_opening(void *arg)
-{
-	struct opening *o = arg;
-
-	return vmm_virt_open(o->uri, o->auth_file, &o->conn, &o->err);
-}
-
-struct opened {
-	struct vmm__end *end;
-	struct vmm_err *err;
-};
-
-static int opened(struct vmm_job *job, void *ctx)
-{
-	struct opened *to = ctx;
-	struct opening *o = job->arg;
-
-	if (job->state != VMM_JOB_DONE) {
-		vmm_err_set(to->err, VMM_EAGAIN, "host '%s' does not answer", to->end->host);
-	} else if (job->code < 0) {
-		*to->err = o->err;
-		vmm_err_prefix(to->err, "host '%s'", to->end->host);
-	} else {
-		to->end->conn = o->conn;
-		o->conn = NULL;
-	}
-	return 0;
-}
-
 int vmm__end_open(struct vmm__end *e, uint64_t limit_ms, struct vmm_err *err)
 {
-	struct opening *o = calloc(1, sizeof(*o));
-	struct vmm_job job = {
-		.run = run_opening, .arg = o, .free_arg = free_opening, .limit_ms = limit_ms
-	};
-	struct opened to = { e, err };
-
 	vmm__end_close(e);
-	if (!o)
-		return vmm_err_nomem(err);
-	o->uri = strdup(e->uri);
-	o->auth_file = strdup(e->auth_file);
-	if (!o->uri || !o->auth_file) {
-		free_opening(o);
-		return vmm_err_nomem(err);
-	}
-	if (vmm_jobs_run(&job, 1, &(struct vmm_jobs_limits){ 0 }, NULL, opened, &to, err) < 0)
-		return err->code;
-	return e->conn ? 0 : err->code;
+	return vmm_virt_open_host(e->host, e->uri, e->auth_file, limit_ms, &e->conn, err);
 }

@@ -209,6 +209,11 @@ static int made(struct vmm_job *job, void *arg)
 	return js->b->stop;
 }
 
+static uint64_t limit_ms(const struct vmm_provision_options *opt)
+{
+	return (opt->wait ? 2 : 1) * opt->timeout_ms + GRACE_MS;
+}
+
 static int make_all(struct batch *b, struct vmm_err *err)
 {
 	const struct vmm_jobs_limits limits = { .jobs = b->opt.jobs, .per_key = b->opt.per_host };
@@ -229,7 +234,7 @@ static int make_all(struct batch *b, struct vmm_err *err)
 		js.jobs[n++] = (struct vmm_job){ .run = run_task,
 						 .arg = it->k,
 						 .free_arg = vmm__making_free,
-						 .limit_ms = 2 * b->opt.timeout_ms + GRACE_MS,
+						 .limit_ms = limit_ms(&b->opt),
 						 .keys = { it->k->what.host } };
 	}
 	if (ret == 0 && n > 0)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fcntl.h>
@@ -46,7 +47,8 @@ static int check_image(struct vmm__making *k)
 	if (vmm_image_find(k->st, spec.data, &now, &k->err) < 0)
 		return k->err.code;
 	if (strcmp(now.sha256, k->image.sha256) != 0)
-		return vmm_err_set(&k->err, VMM_EAGAIN, "image '%s' was replaced just now", spec.data);
+		return vmm_err_set(&k->err, VMM_EAGAIN, "image '%s' was replaced just now",
+				   spec.data);
 	return 0;
 }
 
@@ -142,23 +144,26 @@ static int make_disk(struct vmm__making *k, size_t i, char **path)
 	return vmm_volume_path(&at, name, path, &k->err);
 }
 
-/* The folder is made before it is noted: a name that mkdtemp() has not chosen yet can't be. */
+/*
+ * Noted before it is made, so its name can't be one that mkdtemp() chooses; nobody else foresees the UUID.
+ */
 static int make_scratch(struct vmm__making *k)
 {
 	const char *tmp = getenv("TMPDIR");
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
 
-	vmm_buf_addf(&b, "%s/%sXXXXXX", tmp && *tmp == '/' ? tmp : P_tmpdir, VMM__SCRATCH);
+	vmm_buf_addf(&b, "%s/%s%s", tmp && *tmp == '/' ? tmp : P_tmpdir, VMM__SCRATCH, k->what.uuid);
 	free(k->what.scratch);
 	k->what.scratch = vmm_buf_steal(&b);
 	if (!k->what.scratch)
 		return vmm_err_nomem(&k->err);
-	if (!mkdtemp(k->what.scratch)) {
-		vmm_err_errno(&k->err, "cannot make folder '%s'", k->what.scratch);
-		*k->what.scratch = '\0';
+	if (vmm__making_note(k) < 0)
 		return k->err.code;
-	}
-	return vmm__making_note(k);
+	if (mkdir(k->what.scratch, 0700) == 0)
+		return 0;
+	vmm_err_errno(&k->err, "cannot make folder '%s'", k->what.scratch);
+	*k->what.scratch = '\0'; /* what is there is not ours */
+	return k->err.code;
 }
 
 static int send_seed(struct vmm__making *k, const char *iso, char **path)
@@ -283,20 +288,23 @@ static int make_disks(struct vmm__making *k, struct parts *p)
 
 static int make_all(struct vmm__making *k)
 {
-	struct parts p = {
-		.vm = { .name = k->what.name, .uuid = k->what.uuid, .image_sha256 = k->image.sha256 },
-		.image = VMM_BUF_INIT
-	};
+	struct parts p = { .vm = { .name = k->what.name,
+				   .uuid = k->what.uuid,
+				   .image_sha256 = k->image.sha256 },
+			   .image = VMM_BUF_INIT };
 	int ret;
 
 	vmm_buf_addf(&p.image, "%s:%s", k->image.name, k->image.version);
 	p.vm.image = p.image.data;
 
 	p.arch = strdup(*k->t->hardware.arch ? k->t->hardware.arch : k->arch);
-	ret = p.arch && !p.image.failed ? choose_type(k, p.arch, &p.type, &p.emulator) : vmm_err_nomem(&k->err);
+	ret = p.arch && !p.image.failed ? choose_type(k, p.arch, &p.type, &p.emulator)
+					: vmm_err_nomem(&k->err);
 	p.vm.arch = p.arch;
 	p.vm.type = p.type;
 	p.vm.emulator = p.emulator;
+	if (ret == 0)
+		ret = vmm__has_networks(k);
 	if (ret == 0)
 		ret = vmm__leases_take(k, &p.leases);
 	p.vm.nics = p.leases.nics;
@@ -315,9 +323,14 @@ static int make_all(struct vmm__making *k)
 
 static int compare(struct vmm__making *k)
 {
+	VMM_TABLE_AUTO *open = NULL;
 	VMM_MADE_AUTO made = { 0 };
 	VMM_STR_AUTO xml = NULL;
 
+	/* One that is not whole yet may be taken back. */
+	if (vmm_intent_list(k->st, &open, &k->err) < 0 ||
+	    vmm_intent_check(open, k->what.name, &k->err) < 0)
+		return k->err.code;
 	k->dom = virDomainLookupByUUIDString(k->conn, k->what.uuid);
 	xml = k->dom ? virDomainGetXMLDesc(k->dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
 	if (!xml)
@@ -331,6 +344,20 @@ static int compare(struct vmm__making *k)
 	return vmm__leases_list(k->st, k->what.uuid, &k->addresses, &k->err);
 }
 
+/* What can't be taken back now is left to vmm-fsck: the intent stays open. */
+static int take_back(struct vmm__making *k)
+{
+	struct vmm_err first = k->err, why;
+
+	if (vmm__what_undo(k->st, k->conn, &k->what, NULL, &why) < 0)
+		return vmm_err_set(&k->err, first.code,
+				   "%s; it cannot be taken back now (%s): run vmm-fsck --repair",
+				   first.text, why.text);
+	vmm_intent_end(k->st, k->intent, "failed", NULL);
+	k->intent = 0;
+	return first.code;
+}
+
 int vmm__create(struct vmm__making *k)
 {
 	int ret;
@@ -339,23 +366,17 @@ int vmm__create(struct vmm__making *k)
 		return compare(k);
 	if (begin(k) < 0)
 		return k->err.code;
-	ret = check_image(k);
+	ret = vmm__name_is_free(k);
+	if (ret == 0)
+		ret = check_image(k);
 	if (ret == 0)
 		ret = make_all(k);
-	if (ret < 0) {
-		struct vmm_err why;
-
-		/* What can't be taken back now is left to vmm-fsck: the intent stays open. */
-		if (vmm__what_undo(k->st, k->conn, &k->what, NULL, &why) < 0) {
-			vmm_err_prefix(&k->err, "run vmm-fsck, for it cannot be taken back (%s)",
-				       why.text);
-			return ret;
-		}
-	} else {
-		vmm__scratch_remove(k->what.scratch);
-		vmm__making_record(k);
-	}
-	vmm_intent_end(k->st, k->intent, ret < 0 ? "failed" : "done", NULL);
+	if (ret == 0)
+		ret = vmm__making_record(k);
+	if (ret < 0)
+		return take_back(k);
+	vmm__scratch_remove(k->what.scratch);
+	vmm_intent_end(k->st, k->intent, "done", NULL);
 	k->intent = 0;
-	return ret;
+	return 0;
 }

@@ -12,6 +12,7 @@ struct fetch {
 	struct vmm_store *st;
 	struct vmm_image image;
 	char *spec, *host, *host_uuid, *uri, *auth_file, *pool, *path;
+	uint64_t connect_ms;
 	struct vmm_progress_sink *progress;
 	const struct vmm_cancel *cancel;
 	virConnectPtr conn;
@@ -46,8 +47,8 @@ static int run_fetch(void *arg)
 				       .cancel = f->cancel,
 				       .progress = f->progress };
 
-	if (vmm_virt_open(f->uri, f->auth_file, &f->conn, &f->err) < 0)
-		return vmm_err_prefix(&f->err, "host '%s'", f->host);
+	if (vmm_virt_open_host(f->host, f->uri, f->auth_file, f->connect_ms, &f->conn, &f->err) < 0)
+		return f->err.code;
 	at.conn = f->conn;
 	if (vmm_volume_image(&at, &f->image, &f->path, &f->err) < 0)
 		return vmm_err_prefix(&f->err, "host '%s'", f->host);
@@ -68,6 +69,7 @@ static struct fetch *new_fetch(const struct vmm__making *k, struct vmm_err *err)
 		vmm_err_nomem(err);
 		return NULL;
 	}
+	f->connect_ms = vmm__connect_ms(k);
 	f->progress = k->opt.progress;
 	f->cancel = k->opt.cancel;
 	f->host = strdup(k->what.host);

@@ -34,8 +34,9 @@ int vmm__find(struct vmm_store *st, const char *selector, const struct vmm_scan_
 		return ret;
 	ret = describe(&at, w, err);
 	if (ret == 0)
-		ret = vmm_virt_open(vmm_table_at(at.host, 0, "uri"),
-				    vmm_table_at(at.host, 0, "auth_file"), conn, err);
+		ret = vmm_virt_open_host(w->host, vmm_table_at(at.host, 0, "uri"),
+					 vmm_table_at(at.host, 0, "auth_file"), VMM__CONNECT_MS,
+					 conn, err);
 	vmm_place_release(&at);
 	if (ret < 0)
 		return ret;

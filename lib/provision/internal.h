@@ -2,7 +2,12 @@
 /*
  *	what.c		what there is of a VM, as the journal knows it, and how it is taken away
  *	place.c		which host a new one goes to
+ *	task.c		what a request becomes before any host is asked
  *	create.c	one VM, step by step
+ *	check.c		what the host must have
+ *	record.c	into the inventory, under a name that nobody else has
+ *	fetch.c		images to where they are needed
+ *	lease.c		addresses
  *	batch.c		many
  *	remove.c	the way back
  *	find.c		one that there is
@@ -80,7 +85,9 @@ void vmm__place_release(struct vmm__place *p);
  */
 long vmm__place(struct vmm__place *p, const struct vmm_template *t, struct vmm_err *err);
 
-/* ---- create.c ---- */
+#define VMM__CONNECT_MS (20 * 1000) /* for a host to answer at all */
+
+/* ---- task.c, create.c ---- */
 
 /* One VM to be made. It may outlive the batch (base/jobs.h). */
 struct vmm__making {
@@ -106,11 +113,26 @@ void vmm__making_free(void *task);
 /* What is asked for, and where: 0, or why not (k->err). */
 int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *req,
 		     struct vmm__place *place, const char *conf);
+/* The row of the VM of this name, or -1. */
+long vmm__find_name(const struct vmm_inventory *inv, const char *name);
+/* No longer than the VM itself may take. */
+uint64_t vmm__connect_ms(const struct vmm__making *k);
 int vmm__making_connect(struct vmm__making *k);
 int vmm__create(struct vmm__making *k);
 /* What is known by now into the journal. */
 int vmm__making_note(struct vmm__making *k);
-void vmm__making_record(struct vmm__making *k);
+
+/* ---- check.c ---- */
+
+/* Whether the host has those that its NICs are to be on. */
+int vmm__has_networks(struct vmm__making *k);
+
+/* ---- record.c ---- */
+
+/* The intent is ours: nobody has made one of this name since the inventory was read. */
+int vmm__name_is_free(struct vmm__making *k);
+/* Whoever comes for the name next must find it: before the intent ends. */
+int vmm__making_record(struct vmm__making *k);
 
 /* ---- fetch.c ---- */
 

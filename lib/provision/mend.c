@@ -77,8 +77,8 @@ static int settle(struct mending *w)
 {
 	bool whole;
 
-	if (vmm_virt_open(w->uri, w->auth_file, &w->conn, &w->err) < 0)
-		return vmm_err_prefix(&w->err, "host '%s'", w->host);
+	if (vmm_virt_open_host(w->host, w->uri, w->auth_file, VMM__CONNECT_MS, &w->conn, &w->err) < 0)
+		return w->err.code;
 	if (w->op == CAPTURE)
 		return vmm__capture_undo(w->st, w->conn, &w->what, &w->err);
 	if (untouched(w, &whole) < 0)

@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A new VM in the inventory, before the next visit to its host finds it there. */
+/* A new VM in the inventory: one of each name, whoever makes them. */
 #include "inventory/inventory.h"
 #include "provision/internal.h"
 #include "scan/scan.h"
 
+int vmm__name_is_free(struct vmm__making *k)
+{
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	long row;
+
+	if (vmm_inventory_read(k->st, &inv, &k->err) < 0)
+		return k->err.code;
+	row = vmm__find_name(&inv, k->what.name);
+	if (row < 0)
+		return 0;
+	return vmm_err_set(&k->err, VMM_EAGAIN, "one of that name has just been made on '%s'",
+			   vmm_table_at(inv.vms, (size_t)row, "host"));
+}
+
 /* While the intent is open the image can't be removed; afterwards this row says whose it is. */
-void vmm__making_record(struct vmm__making *k)
+int vmm__making_record(struct vmm__making *k)
 {
 	VMM_TABLE_AUTO *vms = vmm_table_new(NULL);
 	const struct vmm_sighting seen = {
 		.name = k->what.host, .answered = true, .partial = true, .vms = vms
 	};
 
-	/* What can't be recorded now the next visit will. */
-	if (vms && vmm_scan_domain(k->dom, k->what.host, vms, NULL) == 0)
-		vmm_inventory_update(k->st, &seen, 1, NULL, NULL);
+	if (!vms)
+		return vmm_err_nomem(&k->err);
+	if (vmm_scan_domain(k->dom, k->what.host, vms, &k->err) < 0)
+		return k->err.code;
+	return vmm_inventory_update(k->st, &seen, 1, NULL, &k->err);
 }

@@ -136,8 +136,12 @@ static int carry_out(struct removal *r)
 	if (ret == 0)
 		ret = take_away(r);
 	/* What can't be done now is left to vmm-fsck: the intent stays open. */
-	if (ret < 0 && r->did)
-		return vmm_err_prefix(&r->err, "run vmm-fsck, for it is not gone whole");
+	if (ret < 0 && r->did) {
+		struct vmm_err first = r->err;
+
+		return vmm_err_set(&r->err, first.code,
+				   "%s; it is not gone whole: run vmm-fsck --repair", first.text);
+	}
 	if (ret == 0)
 		return vmm_intent_end(r->st, r->intent, "done", &r->err);
 	vmm_intent_end(r->st, r->intent, "refused", NULL);

@@ -100,7 +100,7 @@ static int set_host(struct vmm__making *k, const struct vmm_inventory *inv, long
 		       : vmm_err_nomem(&k->err);
 }
 
-static long find_name(const struct vmm_inventory *inv, const char *name)
+long vmm__find_name(const struct vmm_inventory *inv, const char *name)
 {
 	for (size_t v = 0; v < vmm_table_rows(inv->vms); v++)
 		if (strcmp(vmm_table_at(inv->vms, v, "name"), name) == 0)
@@ -147,7 +147,7 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	k->what.scratch = strdup("");
 	if (!k->what.name || !k->what.image || !k->what.scratch)
 		return vmm_err_nomem(&k->err);
-	row = find_name(place->inv, req->name);
+	row = vmm__find_name(place->inv, req->name);
 	if (row >= 0)
 		return meet(k, place->inv, row);
 	row = vmm__place(place, k->t, &k->err);
@@ -158,11 +158,15 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	return choose_uuid(k, place->inv);
 }
 
+uint64_t vmm__connect_ms(const struct vmm__making *k)
+{
+	return k->opt.timeout_ms < VMM__CONNECT_MS ? k->opt.timeout_ms : VMM__CONNECT_MS;
+}
+
 int vmm__making_connect(struct vmm__making *k)
 {
 	if (k->conn)
 		return 0;
-	if (vmm_virt_open(k->uri, k->auth_file, &k->conn, &k->err) < 0)
-		return vmm_err_prefix(&k->err, "host '%s'", k->what.host);
-	return 0;
+	return vmm_virt_open_host(k->what.host, k->uri, k->auth_file, vmm__connect_ms(k), &k->conn,
+				  &k->err);
 }

@@ -115,8 +115,7 @@ int vmm__wait(virDomainPtr dom, enum vmm_wait what, const struct vmm_strv *addre
 		return vmm_err_set(err, VMM_EINPUT, "no address of it is known to wait for ssh at");
 	for (;;) {
 		if (what == VMM_WAIT_NONE || (what == VMM_WAIT_AGENT && agent_answers(dom)) ||
-		    (what == VMM_WAIT_ADDRESS &&
-		     (has_address(dom) || any_answers(addresses, false))) ||
+		    (what == VMM_WAIT_ADDRESS && (has_address(dom) || any_answers(addresses, false))) ||
 		    (what == VMM_WAIT_SSH && any_answers(addresses, true)))
 			return 0;
 		if (cancel && cancel->level >= 1)

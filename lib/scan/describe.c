@@ -46,7 +46,8 @@ static int put_sizes(const struct vmm_domxml *d, struct vmm_table *vms, size_t r
 }
 
 /* What the library is asked for before it lets an image go. */
-static int put_made(const struct vmm_made *made, struct vmm_table *vms, size_t row, struct vmm_err *err)
+static int put_made(const struct vmm_made *made, struct vmm_table *vms, size_t row,
+		    struct vmm_err *err)
 {
 	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 	int rc = vmm__cell(vms, row, "template", made->template ? made->template : "", err);

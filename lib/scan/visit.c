@@ -8,9 +8,10 @@
 #include "virt/virt.h"
 
 static const char *const host_columns[] = { "state", "version", NULL };
-static const char *const vm_columns[] = { "uuid",      "name",       "state",   "vcpus", "mem",
-					  "autostart", "persistent", "details", "disks", "nics",
-					  "addresses", "snapshots",  "guest",   "template", "image", NULL };
+static const char *const vm_columns[] = { "uuid",  "name",      "state",      "vcpus",
+					  "mem",   "autostart", "persistent", "details",
+					  "disks", "nics",      "addresses",  "snapshots",
+					  "guest", "template",  "image",      NULL };
 
 static const char *const known_columns[] = { "uuid", "last", "detailed", NULL };
 

@@ -20,6 +20,7 @@
 
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/table.h"
@@ -29,6 +30,13 @@
 
 /* auth_file: "" or NULL for none, else libvirt's auth.conf format, readable by its owner only. */
 int vmm_virt_open(const char *uri, const char *auth_file, virConnectPtr *out, struct vmm_err *err);
+
+/*
+ * The same in a job of its own, so that it ends after limit_ms. err, which must not be NULL, names the host:
+ * VMM_EAGAIN "host 'h1' does not answer", or "host 'h1': REASON".
+ */
+int vmm_virt_open_host(const char *host, const char *uri, const char *auth_file, uint64_t limit_ms,
+		       virConnectPtr *out, struct vmm_err *err);
 
 /*
  * Sets err from the last libvirt error of this thread, as "FORMATTED: MESSAGE". The code:

@@ -9,6 +9,7 @@
 #include "volume/internal.h"
 
 #define JOBS 16
+#define OPEN_MS (20 * 1000) /* for a host to answer at all */
 
 /* One intent, as a job: it owns all that it touches. */
 struct mending {
@@ -106,8 +107,11 @@ static int settle(struct mending *m, struct vmm__copying *c, struct vmm_err *err
 	ret = vmm__turn_is_first(c, err);
 	if (ret < 0)
 		return ret;
-	m->done = ret ? "removed half a copy" : "somebody else is at it";
-	return ret ? vmm_volume_remove(c->at, m->volume, err) : 0;
+	/* It may be the copy of another host that shares the pool, or half a one of ours: later it is clear. */
+	if (ret == 0)
+		return vmm_err_set(err, VMM_EAGAIN, "somebody else may be at it; look again later");
+	m->done = "removed half a copy";
+	return vmm_volume_remove(c->at, m->volume, err);
 }
 
 static int mend_on(struct mending *m, virConnectPtr conn, struct vmm_err *err)
@@ -130,7 +134,7 @@ static int run(void *arg)
 	int ret = vmm_intent_take(m->st, m->intent, &m->err);
 
 	if (ret == 0)
-		ret = vmm_virt_open(m->uri, m->auth_file, &conn, &m->err);
+		ret = vmm_virt_open_host(m->host, m->uri, m->auth_file, OPEN_MS, &conn, &m->err);
 	if (ret < 0)
 		return ret;
 	ret = mend_on(m, conn, &m->err);
@@ -178,7 +182,7 @@ static int add_job(struct vmm_store *st, const struct vmm_table *hosts, const st
 				 .arg = m,
 				 .free_arg = free_mending,
 				 .limit_ms = limit_ms,
-				 .keys = { subject } };
+				 .keys = { subject, strchr(subject, '/') + 1 } };
 	return 1;
 }
 
@@ -204,8 +208,9 @@ int vmm_volume_mend(struct vmm_store *st, bool repair, uint64_t limit_ms, vmm_st
 		if (strcmp(vmm_table_at(t, row, "op"), VMM_VOLUME_OP) == 0 &&
 		    strcmp(vmm_table_at(t, row, "alive"), "yes") != 0)
 			n += (size_t)add_job(st, hosts, t, row, repair, limit_ms, &jobs[n], &r);
-	ret = vmm_jobs_run(jobs, n, &(struct vmm_jobs_limits){ .jobs = JOBS }, NULL, mended,
-			   (void *)&r, err);
+	/* Those of one POOL/VOLUME in turn: one that we have taken over seems to be somebody else at work. */
+	ret = vmm_jobs_run(jobs, n, &(struct vmm_jobs_limits){ .jobs = JOBS, .per_key = 1 }, NULL,
+			   mended, (void *)&r, err);
 	free(jobs);
 	return ret;
 }
