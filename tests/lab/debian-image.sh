@@ -37,7 +37,8 @@ spare_time() {
 		fstrim.timer systemd-update-utmp.service; do
 		chroot "$1" systemctl -q mask "$unit"
 	done
-	echo 'datasource_list: [ NoCloud, None ]' >"$1/etc/cloud/cloud.cfg.d/90_lab.cfg"
+	# There is no package of locales, and its absence would be an error.
+	printf '%s\n' 'datasource_list: [ NoCloud, None ]' 'locale: false' >"$1/etc/cloud/cloud.cfg.d/90_lab.cfg"
 	echo '/dev/vda2 / ext4 defaults 0 0' >"$1/etc/fstab"
 }
 
