@@ -7,8 +7,6 @@
 #include "virt/virt.h"
 #include "volume/internal.h"
 
-#define WAIT_MS ((uint64_t)3600 * 1000)
-#define NAP_MS 200
 #define HEX_LEN 16
 
 /* As vmm__volume_exists(). */
@@ -106,7 +104,7 @@ static int wait_or_copy(struct vmm__copying *c, struct vmm_err *err)
 
 static int bring(struct vmm__copying *c, struct vmm_err *err)
 {
-	uint64_t deadline = vmm_clock_ms() + (c->at->wait_ms ? c->at->wait_ms : WAIT_MS);
+	uint64_t deadline = vmm_clock_ms() + (c->at->wait_ms ? c->at->wait_ms : VMM__VOLUME_WAIT_MS);
 	int ret;
 
 	while ((ret = wait_or_copy(c, err)) > 0) {
@@ -116,7 +114,7 @@ static int bring(struct vmm__copying *c, struct vmm_err *err)
 			return vmm_err_set(err, VMM_EAGAIN,
 					   "another copy of '%s:%s' to pool '%s' of '%s' takes too long",
 					   c->img->name, c->img->version, c->at->pool, c->at->host);
-		vmm_sleep_ms(NAP_MS);
+		vmm_sleep_ms(VMM__VOLUME_NAP_MS);
 	}
 	return ret;
 }

@@ -6,6 +6,10 @@
 #include "base/buf.h"
 #include "volume/volume.h"
 
+/* For what others do in a pool. */
+#define VMM__VOLUME_WAIT_MS ((uint64_t)3600 * 1000)
+#define VMM__VOLUME_NAP_MS 200
+
 struct vmm__copying {
 	const struct vmm_volume_place *at;
 	const struct vmm_image *img;
@@ -25,6 +29,12 @@ int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, 
 /* *there is set on success. 1: it is not known of, but the pool is too busy to be looked at anew. */
 int vmm__volume_exists(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
 		       bool *there, struct vmm_err *err);
+
+/* ---- full.c ---- */
+
+int vmm__volume_copy(const struct vmm_volume_place *at, virStoragePoolPtr pool,
+		     virStorageVolPtr base, const char *base_format, const char *name,
+		     const char *format, uint64_t capacity, struct vmm_err *err);
 
 /* ---- upload.c ---- */
 

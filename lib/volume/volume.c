@@ -134,35 +134,30 @@ int vmm_volume_remove(const struct vmm_volume_place *at, const char *name, struc
 
 /* ---- clones ---- */
 
-static virStorageVolPtr make_linked(virStoragePoolPtr pool, virStorageVolPtr base,
-				    const char *format, struct vmm_buf *xml)
+static int make_linked(const struct vmm_volume_place *at, virStoragePoolPtr pool,
+		       virStorageVolPtr base, const char *base_format, const char *name,
+		       uint64_t capacity, struct vmm_err *err)
 {
 	char *path = virStorageVolGetPath(base);
+	VMM_BUF_AUTO xml = VMM_BUF_INIT;
+	virStorageVolPtr vol = NULL;
 
-	if (!path)
-		return NULL;
-	vmm_buf_adds(xml, "<backingStore><path>");
-	add_escaped(xml, path);
-	vmm_buf_addf(xml, "</path><format type='%s'/></backingStore></volume>", format);
+	vmm__volume_head(&xml, name, capacity, "qcow2");
+	vmm_buf_adds(&xml, "<backingStore><path>");
+	if (path)
+		add_escaped(&xml, path);
+	vmm_buf_addf(&xml, "</path><format type='%s'/></backingStore></volume>", base_format);
+	if (xml.failed) {
+		free(path);
+		return vmm_err_nomem(err);
+	}
+	if (path)
+		vol = virStorageVolCreateXML(pool, xml.data, 0);
 	free(path);
-	return virStorageVolCreateXML(pool, xml->data, 0);
-}
-
-/* The copy has the capacity of what it was copied from, whatever was asked for. */
-static virStorageVolPtr make_full(virStoragePoolPtr pool, virStorageVolPtr base, uint64_t capacity,
-				  struct vmm_buf *xml)
-{
-	virStorageVolInfo info;
-	virStorageVolPtr vol;
-
-	vmm_buf_adds(xml, "</volume>");
-	vol = virStorageVolCreateXMLFrom(pool, xml->data, base, 0);
-	if (!vol || (virStorageVolGetInfo(vol, &info) == 0 &&
-		     (info.capacity >= capacity || virStorageVolResize(vol, capacity, 0) == 0)))
-		return vol;
-	virStorageVolDelete(vol, 0);
+	if (!vol)
+		return vmm_err_virt(err, "cannot make volume '%s' on '%s'", name, at->host);
 	virStorageVolFree(vol);
-	return NULL;
+	return 0;
 }
 
 static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
@@ -170,8 +165,7 @@ static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 		 uint64_t capacity, const char *full, struct vmm_err *err)
 {
 	const char *format = strcmp(img->format, "iso") == 0 ? "raw" : img->format;
-	VMM_BUF_AUTO xml = VMM_BUF_INIT;
-	virStorageVolPtr base = NULL, vol = NULL;
+	virStorageVolPtr base;
 	bool there;
 	int ret = vmm__volume_exists(at, pool, name, &there, err);
 
@@ -181,16 +175,11 @@ static int clone(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 		return vmm_err_set(err, VMM_EREFUSED, "volume '%s' is on '%s' already", name,
 				   at->host);
 	base = virStorageVolLookupByName(pool, base_name);
-	vmm__volume_head(&xml, name, capacity, full ? full : "qcow2");
-	if (base)
-		vol = full ? make_full(pool, base, capacity, &xml)
-			   : make_linked(pool, base, format, &xml);
-	if (!vol)
-		ret = vmm_err_virt(err, "cannot make volume '%s' on '%s'", name, at->host);
-	if (vol)
-		virStorageVolFree(vol);
-	if (base)
-		virStorageVolFree(base);
+	if (!base)
+		return vmm_err_virt(err, "cannot find volume '%s' on '%s'", base_name, at->host);
+	ret = full ? vmm__volume_copy(at, pool, base, format, name, full, capacity, err)
+		   : make_linked(at, pool, base, format, name, capacity, err);
+	virStorageVolFree(base);
 	return ret;
 }
 

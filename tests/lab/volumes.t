@@ -58,6 +58,28 @@ is "$(lab exec h1 qemu-img info -U --output=json "$LAB/local/c.qcow2" | jq -c '[
 	'[134217728,null,"qcow2"]' 'stands by itself'
 lab exec h1 qemu-img convert -O raw "$LAB/local/c.qcow2" "$PWD/c.raw"
 ok 'with the same content' cmp -n 67108864 c.raw raw
+
+# While something is being made in a pool, libvirt takes what comes for raw.
+lab exec h2 dd if=/dev/zero of="$LAB/local/big" bs=1M count=2000 status=none
+on h2 pool-refresh local >/dev/null
+echo '<volume><name>busy</name><capacity>2097152000</capacity><target><format type="qcow2"/></target></volume>' >busy.xml
+make_busy() {
+	on h2 vol-create-from local busy.xml big --inputpool local >/dev/null &
+	until lab exec h2 test -e "$LAB/local/busy"; do :; done
+}
+make_busy
+on h2 vol-create-as local "$base" "$(stat -c %s qcow2)" >/dev/null
+on h2 vol-upload --pool local "$base" "$PWD/qcow2" >/dev/null
+on h2 vol-create-as local "$base.ok" 1 >/dev/null
+wait
+on h2 vol-delete --pool local busy >/dev/null
+make_busy
+ok 'a full copy in a busy pool' vol full h2 local web e.qcow2 67108864
+wait
+lab exec h2 qemu-img convert -O raw "$LAB/local/e.qcow2" "$PWD/e.raw"
+ok 'has the content of the disk too' cmp e.raw raw
+for volume in busy big e.qcow2 "$base.ok" "$base"; do on h2 vol-delete --pool local "$volume" >/dev/null; done
+
 exits 4 'a name that is taken' vol clone h1 local web a.qcow2 134217728
 exits 4 'less than the image has' vol clone h1 local web d.qcow2 1048576
 exits 4 'no such pool' vol image h1 nowhere web
