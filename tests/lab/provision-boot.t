@@ -48,7 +48,6 @@ volumes() {
 }
 defined() { for host in h1 h2; do on $host list --all --name | sed "s/^./$host:&/"; done | grep . | sort; }
 address_of() { awk -F '\t' -v vm="$1" '$1 == vm { print $3 }' made; }
-host_of() { awk -F '\t' -v vm="$1" '$1 == vm { print $2 }' made; }
 
 # ---- an address ----
 
