@@ -5,7 +5,7 @@
 . "$top/tests/helpers/lab.sh"
 need xorriso qemu-img ssh-keyscan
 
-lab_up h1 h2 h3
+lab_up h1:mem=2G h2:mem=2G h3:mem=2G
 declare_hosts tcp h1 h2 h3
 lab adm host-set -n 'h[1-3]' --group web >/dev/null
 export VMM_STATE=$LAB/state VMM_CONF=$LAB/conf
