@@ -64,7 +64,7 @@ static int send_image(struct vmm__copying *c, virStorageVolPtr vol, virStreamPtr
 	return ret;
 }
 
-/* The stream has been acknowledged to its end; what there is must be as much as was sent. */
+/* The stream has been acknowledged to its end, which libvirt may do of one that it could not write. */
 static int check_size(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_err *err)
 {
 	virStorageVolInfo info;
@@ -72,7 +72,8 @@ static int check_size(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_e
 	if (virStorageVolGetInfoFlags(vol, &info, VIR_STORAGE_VOL_GET_PHYSICAL) < 0)
 		return vmm_err_virt(err, "cannot look at the copy");
 	if (info.allocation < c->img->size)
-		return vmm_err_set(err, VMM_EFAIL, "the copy has %llu bytes instead of %llu",
+		return vmm_err_set(err, VMM_EFAIL,
+				   "the copy has %llu bytes instead of %llu; the pool may be full",
 				   info.allocation, (unsigned long long)c->img->size);
 	return 0;
 }

@@ -56,7 +56,7 @@ cp -p "$tmp/blob" "$blob"
 lab exec h3 dd if=/dev/zero of="$LAB/local/big" bs=1M count=52 status=none
 apply --host h3 web x1 x2
 is "$status $(cell result "$rows" | sort -u)" '1 failed' 'a full disk: the image does not fit'
-like "$(cell error "$rows")" "host 'h3': cannot bring 'lab:1' to pool 'local'.*[Nn]o space" 'the error says so'
+like "$(cell error "$rows")" "host 'h3': cannot bring 'lab:1' to pool 'local'.*([Nn]o space|may be full)" 'the error says so'
 lab exec h3 rm "$LAB/local/big"
 is "$(uneven)" '' 'and nothing is left'
 apply --host h3 --jobs 1 --full web x1 x2 x3 x4
