@@ -154,7 +154,7 @@ void vmm__scratch_remove(const char *scratch)
 
 	if (name && (strncmp(name + 1, VMM__SCRATCH, sizeof(VMM__SCRATCH) - 1) == 0 ||
 		     strncmp(name + 1, VMM__CAPTURE, sizeof(VMM__CAPTURE) - 1) == 0))
-		nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int vmm__what_undo(struct vmm_store *st, virConnectPtr conn, const struct vmm__what *w,
