@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A seed as an image of a CD: the files are written to a folder of their own, xorriso does the rest. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,27 +8,13 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/spawn.h"
 #include "define/define.h"
 
 /* No clock: the date of all files and volumes, 2020-01-01. */
 #define EPOCH 1577836800
 #define LIMIT_MS (60 * 1000)
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int write_file(int dir, const char *name, const char *text, struct vmm_err *err)
 {
@@ -39,7 +24,7 @@ static int write_file(int dir, const char *name, const char *text, struct vmm_er
 
 	if (fd < 0)
 		return vmm_err_errno(err, "cannot write the seed's '%s'", name);
-	bad = write_all(fd, text, strlen(text)) < 0 || futimens(fd, times) < 0;
+	bad = vmm_write_fd(fd, text, strlen(text)) < 0 || futimens(fd, times) < 0;
 	if (bad)
 		vmm_err_errno(err, "cannot write the seed's '%s'", name);
 	if (close(fd) < 0 && !bad)

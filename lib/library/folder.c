@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "library/internal.h"
 
@@ -43,44 +44,6 @@ int vmm__library_err(const struct vmm__library *lib, const char *verb, const cha
 	return vmm_err_errno(err, "cannot %s '%s/sha256/%s'", verb, lib->root, name);
 }
 
-static int sync_parent(const char *path, struct vmm_err *err)
-{
-	VMM_STR_AUTO parent = strdup(path);
-	int fd, ret = 0;
-	char *slash;
-
-	if (!parent)
-		return vmm_err_nomem(err);
-	slash = strrchr(parent, '/');
-	slash[slash == parent] = '\0';
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		ret = vmm_err_errno(err, "cannot sync '%s'", parent);
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-/* As mkdir -p, each durable. */
-static int make_folders(char *path, struct vmm_err *err)
-{
-	char *slash = path;
-	int ret = 0;
-
-	while (ret == 0 && slash) {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		if (mkdir(path, 0700) == 0)
-			ret = sync_parent(path, err);
-		else if (errno != EEXIST)
-			ret = vmm_err_errno(err, "cannot make '%s'", path);
-		if (slash)
-			*slash = '/';
-	}
-	return ret;
-}
-
 /* What anybody may write to is nothing to make machines from. */
 static int check_folder(const struct vmm__library *lib, struct vmm_err *err)
 {
@@ -107,7 +70,7 @@ int vmm__library_open(const struct vmm_store *st, bool create, struct vmm__libra
 	if (path.failed)
 		return vmm_err_nomem(err);
 	if (create)
-		ret = make_folders(path.data, err);
+		ret = vmm_make_folders(path.data, 0700, 0700, err);
 	if (ret < 0)
 		return ret;
 	lib->blobs = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rows.h"
 
 int vmm__file_err(struct vmm_err *err, const char *verb, const struct vmm__dir *d, const char *name)
@@ -34,21 +35,6 @@ int vmm__file_read(const struct vmm__dir *d, const char *name, int fd, char **te
 	return vmm_read_fd(path.data, fd, VMM__FILE_MAX, text, len, err);
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd);
-}
-
 int vmm__file_write(const struct vmm__dir *d, const char *name, const char *text, size_t len,
 		    struct vmm_err *err)
 {
@@ -60,7 +46,7 @@ int vmm__file_write(const struct vmm__dir *d, const char *name, const char *text
 	rc = vmm__file_open(d, name, O_WRONLY | O_CREAT | O_EXCL, &fd, err);
 	if (rc < 0)
 		return rc;
-	if (write_all(fd, text, len) < 0)
+	if (vmm_write_fd(fd, text, len) < 0 || fsync(fd) < 0)
 		rc = vmm__file_err(err, "write", d, name);
 	if (close(fd) < 0 && rc == 0)
 		rc = vmm__file_err(err, "write", d, name);

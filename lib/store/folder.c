@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/num.h"
 
 #define LOCK_MS 30000
@@ -105,47 +106,6 @@ int vmm__folder_open(const char *path, struct vmm_store **out, struct vmm_err *e
 
 /* ---- opening and making ---- */
 
-/* Makes one folder and its name durable; that it exists already is fine. */
-static int make_one(const char *path, mode_t mode, struct vmm_err *err)
-{
-	VMM_STR_AUTO parent = NULL;
-	char *slash;
-	int fd, rc = 0;
-
-	if (mkdir(path, mode) < 0)
-		return errno == EEXIST ? 0 : vmm_err_errno(err, "cannot make '%s'", path);
-	parent = strdup(path);
-	if (!parent)
-		return vmm_err_nomem(err);
-	slash = strrchr(parent, '/');
-	slash[slash == parent] = '\0';
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		rc = vmm_err_errno(err, "cannot sync '%s'", parent);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* As mkdir -p does, but for the folder itself, which is nobody else's to read. */
-static int make_all(const char *path, struct vmm_err *err)
-{
-	VMM_STR_AUTO p = strdup(path);
-	size_t len = p ? strlen(p) : 0;
-	int rc = 0;
-
-	if (!p)
-		return vmm_err_nomem(err);
-	while (len > 1 && p[len - 1] == '/')
-		p[--len] = '\0';
-	for (char *s = strchr(p + 1, '/'); s && rc == 0; s = strchr(s + 1, '/')) {
-		*s = '\0';
-		rc = make_one(p, 0777, err);
-		*s = '/';
-	}
-	return rc ? rc : make_one(p, 0700, err);
-}
-
 int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d, struct vmm_err *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -157,7 +117,8 @@ int vmm__dir_open(const struct vmm__folder *f, bool create, struct vmm__dir *d, 
 
 		if (!create)
 			return 0;
-		rc = make_all(f->path, err);
+		/* The folder itself is nobody else's to read. */
+		rc = vmm_make_folders(f->path, 0777, 0700, err);
 		if (rc < 0)
 			return rc;
 		d->fd = open(f->path, flags);
