@@ -9,16 +9,6 @@
 
 #define CHUNK (256u << 10)
 
-static void add_escaped(struct vmm_buf *b, const char *s)
-{
-	for (; *s; s++) {
-		if (strchr("&<>'\"", *s))
-			vmm_buf_addf(b, "&#%d;", *s);
-		else
-			vmm_buf_addc(b, *s);
-	}
-}
-
 static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 {
 	virStoragePoolPtr pool;
@@ -30,14 +20,8 @@ static int make_volume(struct vmm__move *m, struct vmm__copy *c)
 	if (!pool)
 		return vmm_err_set(&m->err, VMM_EFAIL, "'%s' has no storage pool for '%s' any more",
 				   m->dst.host, c->path);
-	vmm_buf_adds(&xml, "<volume><name>");
-	add_escaped(&xml, strrchr(c->path, '/') + 1);
-	vmm_buf_addf(&xml,
-		     "</name><capacity unit='bytes'>%llu</capacity>"
-		     "<allocation unit='bytes'>0</allocation><target><format type='",
-		     (unsigned long long)c->capacity);
-	add_escaped(&xml, c->format ? c->format : "raw");
-	vmm_buf_adds(&xml, "'/></target></volume>");
+	vmm_volume_head(&xml, strrchr(c->path, '/') + 1, c->capacity, c->format ? c->format : "raw");
+	vmm_buf_adds(&xml, "</volume>");
 	if (!xml.failed)
 		vol = virStorageVolCreateXML(pool, xml.data, 0);
 	if (!vol)

@@ -21,7 +21,7 @@ int vmm_volume_flatten(virStorageVolPtr vol, const char *name, virStorageVolPtr 
 
 	if (!pool)
 		return vmm_err_virt(err, "cannot find the pool of '%s'", virStorageVolGetName(vol));
-	vmm__volume_head(&xml, name, 0, "raw");
+	vmm_volume_head(&xml, name, 0, "raw");
 	vmm_buf_adds(&xml, "</volume>");
 	if (xml.failed)
 		ret = vmm_err_nomem(err);

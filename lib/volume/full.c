@@ -84,7 +84,7 @@ int vmm__volume_copy(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 
 	if (ret < 0)
 		return ret;
-	vmm__volume_head(&xml, name, capacity, format);
+	vmm_volume_head(&xml, name, capacity, format);
 	vmm_buf_adds(&xml, "</volume>");
 	if (xml.failed)
 		return vmm_err_nomem(err);

@@ -21,8 +21,6 @@ struct vmm__copying {
 /* ---- volume.c ---- */
 
 int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, struct vmm_err *err);
-/* The XML of one, but for its end tag. */
-void vmm__volume_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format);
 /* An empty volume that was not there before; of the raw ones libvirt sees to that. */
 int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
 		     const char *format, uint64_t size, virStorageVolPtr *out, struct vmm_err *err);

@@ -34,15 +34,17 @@ int vmm__pool_find(const struct vmm_volume_place *at, virStoragePoolPtr *out, st
 	return 0;
 }
 
-void vmm__volume_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format)
+void vmm_volume_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format)
 {
 	vmm_buf_adds(xml, "<volume><name>");
 	add_escaped(xml, name);
 	vmm_buf_addf(xml,
 		     "</name><capacity unit='bytes'>%" PRIu64 "</capacity>"
 		     "<allocation unit='bytes'>0</allocation>"
-		     "<target><format type='%s'/></target>",
-		     capacity, format);
+		     "<target><format type='",
+		     capacity);
+	add_escaped(xml, format);
+	vmm_buf_adds(xml, "'/></target>");
 }
 
 int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, const char *name,
@@ -51,7 +53,7 @@ int vmm__volume_make(const struct vmm_volume_place *at, virStoragePoolPtr pool, 
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 	virStorageVolPtr vol;
 
-	vmm__volume_head(&xml, name, size, format);
+	vmm_volume_head(&xml, name, size, format);
 	vmm_buf_adds(&xml, "</volume>");
 	if (xml.failed)
 		return vmm_err_nomem(err);
@@ -142,11 +144,13 @@ static int make_linked(const struct vmm_volume_place *at, virStoragePoolPtr pool
 	VMM_BUF_AUTO xml = VMM_BUF_INIT;
 	virStorageVolPtr vol = NULL;
 
-	vmm__volume_head(&xml, name, capacity, "qcow2");
+	vmm_volume_head(&xml, name, capacity, "qcow2");
 	vmm_buf_adds(&xml, "<backingStore><path>");
 	if (path)
 		add_escaped(&xml, path);
-	vmm_buf_addf(&xml, "</path><format type='%s'/></backingStore></volume>", base_format);
+	vmm_buf_adds(&xml, "</path><format type='");
+	add_escaped(&xml, base_format);
+	vmm_buf_adds(&xml, "'/></backingStore></volume>");
 	if (xml.failed) {
 		free(path);
 		return vmm_err_nomem(err);

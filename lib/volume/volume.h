@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/jobs.h"
 #include "base/progress.h"
@@ -63,6 +64,11 @@ int vmm_volume_make(const struct vmm_volume_place *at, const char *name, const c
 		    uint64_t capacity, struct vmm_err *err);
 int vmm_volume_put(const struct vmm_volume_place *at, const char *name, const char *bytes, size_t n,
 		   struct vmm_err *err);
+/*
+ * Appends the XML of one of `capacity` bytes that takes up none yet, but for its end tag: "</volume>", or what is
+ * beneath it first. Name and format may be any text.
+ */
+void vmm_volume_head(struct vmm_buf *xml, const char *name, uint64_t capacity, const char *format);
 /* Where it lies on the host; the caller's. */
 int vmm_volume_path(const struct vmm_volume_place *at, const char *name, char **path,
 		    struct vmm_err *err);
