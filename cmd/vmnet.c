@@ -4,33 +4,27 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "frame/filter.h"
 #include "frame/frame.h"
 #include "net/net.h"
 
-static char **host_text, **group_text;
 static int adopt, live;
 
 /* clang-format off */
-#define HOST_OPTIONS \
-	{ "host", 0, POPT_ARG_ARGV, &host_text, 0, \
-		"only on these hosts: names, ranges h[1-40], @GROUP", "HOST,..." }, \
-	{ "group", 'g', POPT_ARG_ARGV, &group_text, 0, \
-		"only on hosts of these groups", "GROUP,..." }
-
 static const struct poptOption apply_options[] = {
-	HOST_OPTIONS,
+	CMD_FILTER_HOST_OPTIONS,
 	{ "adopt", 0, POPT_ARG_NONE, &adopt, 0,
 		"take over networks of these names that vmm-utils did not make", NULL },
 	POPT_TABLEEND
 };
 
 static const struct poptOption host_options[] = {
-	HOST_OPTIONS,
+	CMD_FILTER_HOST_OPTIONS,
 	POPT_TABLEEND
 };
 
 static const struct poptOption list_options[] = {
-	HOST_OPTIONS,
+	CMD_FILTER_HOST_OPTIONS,
 	{ "live", 0, POPT_ARG_NONE, &live, 0, "ask the hosts now; nothing is recorded", NULL },
 	POPT_TABLEEND
 };
@@ -79,7 +73,7 @@ struct job {
 	struct vmm_net_work *work;
 	size_t **rows; /* of each */
 	size_t n;
-	size_t *allowed, nallowed; /* by --host and --group */
+	struct cmd_filter filter; /* --host and --group */
 };
 
 static void job_release(struct job *j)
@@ -91,46 +85,21 @@ static void job_release(struct job *j)
 	free(j->nets);
 	free(j->rows);
 	free(j->work);
-	free(j->allowed);
+	cmd_filter_release(&j->filter);
 	vmm_strv_release(&j->names);
 	vmm_inventory_release(&j->inv);
 }
 
-static int read_groups(struct cmd_run *c, const struct vmm_inventory *inv, struct vmm_strv *groups)
+/* Whether --host or --group was given. */
+static bool limited(void)
 {
-	if (cmd_opt_list(c, group_text, groups) < 0)
-		return c->err.code;
-	for (size_t i = 0; i < groups->n; i++)
-		if (vmm_table_find(inv->hosts, vmm_table_col(inv->hosts, "group"), groups->s[i]) < 0)
-			return vmm_err_set(&c->err, VMM_ENOTFOUND, "no host is in group '%s'",
-					   groups->s[i]);
-	return 0;
-}
-
-static int read_hosts(struct cmd_run *c, struct job *j)
-{
-	VMM_STRV_AUTO hosts = VMM_STRV_INIT;
-	VMM_STRV_AUTO groups = VMM_STRV_INIT;
-	size_t kept = 0;
-
-	for (char **p = host_text; p && *p; p++)
-		if (vmm_strv_add(&hosts, *p) < 0)
-			return vmm_err_nomem(&c->err);
-	if (read_groups(c, &j->inv, &groups) < 0 ||
-	    vmm_inventory_hosts(&j->inv, &hosts, j->allowed, &j->nallowed, &c->err) < 0)
-		return c->err.code;
-	for (size_t i = 0; i < j->nallowed; i++)
-		if (!groups.n ||
-		    vmm_strv_has(&groups, vmm_table_at(j->inv.hosts, j->allowed[i], "group")))
-			j->allowed[kept++] = j->allowed[i];
-	j->nallowed = kept;
-	return 0;
+	return cmd_filter_text.hosts || cmd_filter_text.groups;
 }
 
 static bool allowed(const struct job *j, size_t row)
 {
-	for (size_t i = 0; i < j->nallowed; i++)
-		if (j->allowed[i] == row)
+	for (size_t i = 0; i < j->filter.nhosts; i++)
+		if (j->filter.host_rows[i] == row)
 			return true;
 	return false;
 }
@@ -152,7 +121,7 @@ static int place(struct cmd_run *c, struct job *j, size_t i)
 		if (allowed(j, j->rows[i][r]))
 			j->rows[i][kept++] = j->rows[i][r];
 	*w = (struct vmm_net_work){ j->nets[i], j->names.s[i], j->rows[i], kept };
-	if (kept == 0 && j->nallowed > 0 && (host_text || group_text) && c->args.n > 0)
+	if (kept == 0 && j->filter.nhosts > 0 && limited() && c->args.n > 0)
 		return vmm_err_set(&c->err, VMM_EINPUT,
 				   "network '%s' belongs on none of these hosts", j->names.s[i]);
 	return 0;
@@ -175,14 +144,13 @@ static int job_read(struct cmd_run *c, bool defined, struct job *j)
 	memset(j, 0, sizeof(*j));
 	if (!st || vmm_inventory_read(st, &j->inv, &c->err) < 0 || read_names(c, j) < 0)
 		return c->err.code;
-	j->allowed = calloc(vmm_table_rows(j->inv.hosts) + 1, sizeof(*j->allowed));
 	j->nets = calloc(j->names.n + 1, sizeof(struct vmm_net *));
 	j->rows = calloc(j->names.n + 1, sizeof(size_t *));
 	j->work = calloc(j->names.n + 1, sizeof(*j->work));
-	if (!j->allowed || !j->nets || !j->rows || !j->work)
+	if (!j->nets || !j->rows || !j->work)
 		return vmm_err_nomem(&c->err);
 	j->n = j->names.n;
-	if (read_hosts(c, j) < 0)
+	if (cmd_filter_read(c, &j->inv, &j->filter) < 0)
 		return c->err.code;
 	for (size_t i = 0; i < j->n; i++) {
 		if (defined &&
@@ -221,8 +189,8 @@ static int batch(struct cmd_run *c, enum vmm_net_op op)
 	int ret = job_read(c, op != VMM_NET_REMOVE, &j);
 
 	if (c->args.n == 0) {
-		opt.stray_hosts = j.allowed;
-		opt.nstray_hosts = j.nallowed;
+		opt.stray_hosts = j.filter.host_rows;
+		opt.nstray_hosts = j.filter.nhosts;
 	}
 	if (ret == 0)
 		ret = vmm_net_batch(c->store, &j.inv, op, j.work, j.n, &opt, print, c, &c->err);
@@ -323,7 +291,7 @@ static int list_net(struct cmd_run *c, const struct job *j, size_t i, const stru
 	const struct vmm_net_work *w = &j->work[i];
 	int ret = 0;
 
-	if (w->nhosts == 0 && !host_text && !group_text)
+	if (w->nhosts == 0 && !limited())
 		return list_one(c, w->net, NULL, seen);
 	for (size_t r = 0; r < w->nhosts && ret == 0; r++)
 		ret = list_one(c, w->net, vmm_table_at(j->inv.hosts, w->hosts[r], "name"), seen);

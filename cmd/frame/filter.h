@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options that choose VMs, for the commands that list them. */
+/* The options that choose hosts, and those that choose VMs, for the commands that list them. */
 #ifndef CMD_FILTER_H
 #define CMD_FILTER_H
 
@@ -7,11 +7,14 @@
 #include "inventory/inventory.h"
 
 /* clang-format off */
-#define CMD_FILTER_OPTIONS \
+#define CMD_FILTER_HOST_OPTIONS \
 	{ "host", 0, POPT_ARG_ARGV, &cmd_filter_text.hosts, 0, \
 		"only on these hosts: names, ranges h[1-40], @GROUP", "HOST,..." }, \
 	{ "group", 'g', POPT_ARG_ARGV, &cmd_filter_text.groups, 0, \
-		"only on hosts of these groups", "GROUP,..." }, \
+		"only on hosts of these groups", "GROUP,..." }
+
+#define CMD_FILTER_OPTIONS \
+	CMD_FILTER_HOST_OPTIONS, \
 	{ "state", 's', POPT_ARG_ARGV, &cmd_filter_text.states, 0, \
 		"only in these states", "STATE,..." }, \
 	{ "name", 0, POPT_ARG_ARGV, &cmd_filter_text.names, 0, \
