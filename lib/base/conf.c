@@ -104,7 +104,7 @@ static int next_line(struct reader *r, char **line)
 	return 1;
 }
 
-static struct vmm_conf_section *add_section(struct vmm_conf *c)
+struct vmm_conf_section *vmm_conf_add_section(struct vmm_conf *c)
 {
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? c->cap * 2 : 8;
@@ -119,7 +119,7 @@ static struct vmm_conf_section *add_section(struct vmm_conf *c)
 	return &c->sections[c->n++];
 }
 
-static struct vmm_conf_entry *add_entry(struct vmm_conf_section *s)
+struct vmm_conf_entry *vmm_conf_add_entry(struct vmm_conf_section *s)
 {
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? s->cap * 2 : 8;
@@ -178,7 +178,7 @@ static int read_header(struct reader *r, char *line)
 			      is_name(name) && label ? label : name);
 	if (close_value(r) < 0)
 		return VMM_ENOMEM;
-	s = add_section(r->c);
+	s = vmm_conf_add_section(r->c);
 	if (!s)
 		return vmm_err_nomem(r->err);
 	s->name = name;
@@ -207,7 +207,7 @@ static int read_entry(struct reader *r, char *line)
 		return VMM_ENOMEM;
 	value = skip_blanks(eq + 1);
 	trim_end(value);
-	r->open = add_entry(s);
+	r->open = vmm_conf_add_entry(s);
 	if (!r->open)
 		return vmm_err_nomem(r->err);
 	r->open->key = line;
@@ -290,7 +290,7 @@ int vmm_conf_parse(const char *file, const char *text, size_t len, struct vmm_co
 		return vmm_err_nomem(err);
 	c->file = strdup(file);
 	c->text = malloc(len + 1);
-	if (!c->file || !c->text || !add_section(c))
+	if (!c->file || !c->text || !vmm_conf_add_section(c))
 		return vmm_err_nomem(err);
 	memcpy(c->text, text, len);
 	c->text[len] = '\0';

@@ -118,6 +118,13 @@ int vmm_conf_word(const struct vmm_conf_section *s, const char *key, const char 
 		  size_t *out, struct vmm_err *err);
 int vmm_conf_list(const struct vmm_conf_entry *e, struct vmm_strv *items, struct vmm_err *err);
 
+/*
+ * To build one: a section without a label, an entry to be filled in by the caller, each of the file of what
+ * it is added to. NULL: out of memory. What was added before may move. The text stays the caller's.
+ */
+struct vmm_conf_section *vmm_conf_add_section(struct vmm_conf *c);
+struct vmm_conf_entry *vmm_conf_add_entry(struct vmm_conf_section *s);
+
 /* "FILE:LINE: …" of the key. Returns VMM_EINPUT. */
 int vmm_conf_wrong(const struct vmm_conf_entry *e, struct vmm_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

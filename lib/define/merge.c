@@ -23,19 +23,14 @@ struct loading {
 
 static struct vmm_conf_section *add_section(struct vmm_conf *to, const struct vmm_conf_section *like)
 {
-	if (to->n == to->cap) {
-		size_t cap = to->cap ? to->cap * 2 : 8;
-		struct vmm_conf_section *s = reallocarray(to->sections, cap, sizeof(*s));
+	struct vmm_conf_section *s = vmm_conf_add_section(to);
 
-		if (!s)
-			return NULL;
-		to->sections = s;
-		to->cap = cap;
-	}
-	to->sections[to->n] = *like;
-	to->sections[to->n].entries = NULL;
-	to->sections[to->n].n = to->sections[to->n].cap = 0;
-	return &to->sections[to->n++];
+	if (s)
+		*s = (struct vmm_conf_section){ .file = like->file,
+						.name = like->name,
+						.label = like->label,
+						.line = like->line };
+	return s;
 }
 
 static void remove_entry(struct vmm_conf_section *s, size_t at)
@@ -56,17 +51,9 @@ static int put_entry(struct vmm_conf_section *s, const struct vmm_conf_entry *e)
 			remove_entry(s, at);
 		return 0;
 	}
-	if (at == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 8;
-		struct vmm_conf_entry *more = reallocarray(s->entries, cap, sizeof(*more));
-
-		if (!more)
-			return VMM_ENOMEM;
-		s->entries = more;
-		s->cap = cap;
-	}
+	if (at == s->n && !vmm_conf_add_entry(s))
+		return VMM_ENOMEM;
 	s->entries[at] = *e;
-	s->n += at == s->n;
 	return 0;
 }
 
