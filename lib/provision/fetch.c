@@ -11,7 +11,7 @@
 struct fetch {
 	struct vmm_store *st;
 	struct vmm_image image;
-	char *spec, *host, *host_uuid, *uri, *auth_file, *pool, *path;
+	char *spec, *host, *uri, *auth_file, *pool, *path;
 	uint64_t connect_ms;
 	struct vmm_progress_sink *progress;
 	const struct vmm_cancel *cancel;
@@ -29,7 +29,6 @@ static void free_fetch(void *arg)
 	vmm_store_close(f->st);
 	free(f->spec);
 	free(f->host);
-	free(f->host_uuid);
 	free(f->uri);
 	free(f->auth_file);
 	free(f->pool);
@@ -73,12 +72,11 @@ static struct fetch *new_fetch(const struct vmm__making *k, struct vmm_err *err)
 	f->progress = k->opt.progress;
 	f->cancel = k->opt.cancel;
 	f->host = strdup(k->what.host);
-	f->host_uuid = strdup(k->what.host_uuid);
 	f->uri = strdup(k->uri);
 	f->auth_file = strdup(k->auth_file);
 	f->pool = strdup(k->t->disks[0].pool);
 	f->spec = strdup(k->t->image);
-	if (!f->host || !f->host_uuid || !f->uri || !f->auth_file || !f->pool || !f->spec)
+	if (!f->host || !f->uri || !f->auth_file || !f->pool || !f->spec)
 		vmm_err_nomem(err);
 	else if (vmm_store_dup(k->st, &f->st, err) == 0 &&
 		 vmm_image_find(f->st, f->spec, &f->image, err) == 0)

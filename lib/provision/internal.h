@@ -113,8 +113,6 @@ void vmm__making_free(void *task);
 /* What is asked for, and where: 0, or why not (k->err). */
 int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *req,
 		     struct vmm__place *place, const char *conf);
-/* The row of the VM of this name, or -1. */
-long vmm__find_name(const struct vmm_inventory *inv, const char *name);
 /* No longer than the VM itself may take. */
 uint64_t vmm__connect_ms(const struct vmm__making *k);
 int vmm__making_connect(struct vmm__making *k);

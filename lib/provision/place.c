@@ -52,14 +52,6 @@ void vmm__place_release(struct vmm__place *p)
 	free(p->vms);
 }
 
-static bool named(const struct vmm_strv *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->s[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* Why it can't be this host; NULL: it can. */
 static const char *against(const struct vmm__place *p, size_t h, const struct vmm_template *t)
 {
@@ -80,7 +72,7 @@ static const char *against(const struct vmm__place *p, size_t h, const struct vm
 
 static bool asked_for(const struct vmm__place *p, size_t h, const struct vmm_template *t)
 {
-	if (t->hosts.n > 0 && !named(&t->hosts, vmm_table_at(p->inv->hosts, h, "name")))
+	if (t->hosts.n > 0 && !vmm_strv_has(&t->hosts, vmm_table_at(p->inv->hosts, h, "name")))
 		return false;
 	return !*t->group || strcmp(vmm_table_at(p->inv->hosts, h, "group"), t->group) == 0;
 }

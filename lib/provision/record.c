@@ -11,7 +11,7 @@ int vmm__name_is_free(struct vmm__making *k)
 
 	if (vmm_inventory_read(k->st, &inv, &k->err) < 0)
 		return k->err.code;
-	row = vmm__find_name(&inv, k->what.name);
+	row = vmm_table_find(inv.vms, vmm_table_col(inv.vms, "name"), k->what.name);
 	if (row < 0)
 		return 0;
 	return vmm_err_set(&k->err, VMM_EAGAIN, "one of that name has just been made on '%s'",

@@ -100,14 +100,6 @@ static int set_host(struct vmm__making *k, const struct vmm_inventory *inv, long
 		       : vmm_err_nomem(&k->err);
 }
 
-long vmm__find_name(const struct vmm_inventory *inv, const char *name)
-{
-	for (size_t v = 0; v < vmm_table_rows(inv->vms); v++)
-		if (strcmp(vmm_table_at(inv->vms, v, "name"), name) == 0)
-			return (long)v;
-	return -1;
-}
-
 /* One of this name is there: it will be looked at where it is. */
 static int meet(struct vmm__making *k, const struct vmm_inventory *inv, long row)
 {
@@ -147,7 +139,7 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	k->what.scratch = strdup("");
 	if (!k->what.name || !k->what.image || !k->what.scratch)
 		return vmm_err_nomem(&k->err);
-	row = vmm__find_name(place->inv, req->name);
+	row = vmm_table_find(place->inv->vms, vmm_table_col(place->inv->vms, "name"), req->name);
 	if (row >= 0)
 		return meet(k, place->inv, row);
 	row = vmm__place(place, k->t, &k->err);
