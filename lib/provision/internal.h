@@ -42,7 +42,6 @@ struct vmm__what {
 	char *image;             /* its sha256 */
 	struct vmm_strv volumes; /* POOL/NAME of those that are made for it */
 	struct vmm_strv paths;   /* of those that are removed with it */
-	struct vmm_strv pools;   /* that it may have leases of */
 	char *scratch;           /* a folder on this machine; "" */
 	bool begun;              /* removal: from now on something may be gone */
 };

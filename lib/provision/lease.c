@@ -43,8 +43,6 @@ static int gather(struct vmm__making *k, struct asking *a)
 
 		if (!*pool)
 			continue;
-		if (at == a->n && vmm_strv_add(&k->what.pools, pool) < 0)
-			return vmm_err_nomem(&k->err);
 		a->n += at == a->n;
 		a->asks[at].pool = pool;
 		a->asks[at].holder = k->what.uuid;
@@ -147,8 +145,7 @@ int vmm__leases_take(struct vmm__making *k, struct vmm__leases *l)
 	l->macs = calloc(l->n + 1, sizeof(*l->macs));
 	if (ret == 0 && (!l->nics || !l->dns || !l->macs))
 		ret = vmm_err_nomem(&k->err);
-	if (ret == 0 && a.n > 0)
-		ret = vmm__making_note(k);
+	/* The journal has the UUID that holds them since the intent began. */
 	if (ret == 0 && a.n > 0)
 		ret = check_out(k, &a, &l->rows);
 	for (size_t i = 0; ret == 0 && i < l->n; i++)

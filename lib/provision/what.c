@@ -23,7 +23,6 @@ void vmm__what_release(struct vmm__what *w)
 	free(w->scratch);
 	vmm_strv_release(&w->volumes);
 	vmm_strv_release(&w->paths);
-	vmm_strv_release(&w->pools);
 }
 
 static void put(struct vmm_buf *b, const char *key, const char *value)
@@ -55,7 +54,6 @@ char *vmm__what_detail(const struct vmm__what *w)
 	put(&b, "begun", w->begun ? "yes" : "no");
 	put_list(&b, "volumes", &w->volumes);
 	put_list(&b, "paths", &w->paths);
-	put_list(&b, "pools", &w->pools);
 	vmm_buf_addc(&b, '}');
 	return vmm_buf_steal(&b);
 }
@@ -82,8 +80,7 @@ int vmm__what_read(const char *detail, struct vmm__what *w, struct vmm_err *err)
 	w->begun = strcmp(vmm_table_at(t, 0, "begun"), "yes") == 0;
 	if (!w->name || !w->uuid || !w->host || !w->host_uuid || !w->image || !w->scratch ||
 	    vmm_list_split(&w->volumes, vmm_table_at(t, 0, "volumes")) < 0 ||
-	    vmm_list_split(&w->paths, vmm_table_at(t, 0, "paths")) < 0 ||
-	    vmm_list_split(&w->pools, vmm_table_at(t, 0, "pools")) < 0)
+	    vmm_list_split(&w->paths, vmm_table_at(t, 0, "paths")) < 0)
 		return vmm_err_nomem(err);
 	return 0;
 }
