@@ -8,11 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/num.h"
 #include "library/internal.h"
-
-#define LOCK_MS 30000
-#define LOCK_MS_MAX (3600 * 1000)
 
 char *vmm__library_root(const struct vmm_store *st, struct vmm_err *err)
 {
@@ -90,24 +86,11 @@ void vmm__library_close(struct vmm__library *lib)
 	*lib = (struct vmm__library)VMM__LIBRARY_INIT;
 }
 
-static int lock_timeout(uint64_t *ms, struct vmm_err *err)
-{
-	const char *text = getenv("VMM_LOCK_TIMEOUT");
-	int ret = 0;
-
-	*ms = LOCK_MS;
-	if (text && *text)
-		ret = vmm_num_duration("VMM_LOCK_TIMEOUT", text, ms, err);
-	if (*ms > LOCK_MS_MAX)
-		*ms = LOCK_MS_MAX;
-	return ret;
-}
-
 int vmm__library_lock(struct vmm__library *lib, struct vmm_err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 	uint64_t ms, deadline;
-	int ret = lock_timeout(&ms, err);
+	int ret = vmm_store_lock_timeout(&ms, err);
 
 	if (ret < 0)
 		return ret;

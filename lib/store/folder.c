@@ -63,7 +63,7 @@ static int refuse_unsafe(const char *path, struct vmm_err *err)
 	return 0;
 }
 
-static int lock_timeout(uint64_t *ms, struct vmm_err *err)
+int vmm_store_lock_timeout(uint64_t *ms, struct vmm_err *err)
 {
 	const char *text = getenv("VMM_LOCK_TIMEOUT");
 	int rc;
@@ -84,7 +84,7 @@ int vmm__folder_open(const char *path, struct vmm_store **out, struct vmm_err *e
 	int rc = refuse_unsafe(path, err);
 
 	if (rc == 0)
-		rc = lock_timeout(&ms, err);
+		rc = vmm_store_lock_timeout(&ms, err);
 	if (rc < 0)
 		return rc;
 	f = calloc(1, sizeof(*f));

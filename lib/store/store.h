@@ -81,6 +81,8 @@ int vmm_store_dup(const struct vmm_store *st, struct vmm_store **out, struct vmm
  * backend has none. Borrowed from the store. It may not exist yet.
  */
 const char *vmm_store_folder(const struct vmm_store *st);
+/* How long a writer waits for another one: $VMM_LOCK_TIMEOUT, an hour at most; else 30 seconds. */
+int vmm_store_lock_timeout(uint64_t *ms, struct vmm_err *err);
 
 /* Names end with NULL; each out[i] is the caller's. On failure none is set. */
 int vmm_store_read(struct vmm_store *st, const char *const *names, struct vmm_table **out,
