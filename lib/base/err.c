@@ -164,3 +164,19 @@ int vmm_err_exit(int code)
 		return 1;
 	}
 }
+
+const char *vmm_err_word(int code, const char *good)
+{
+	switch (code) {
+	case VMM_OK:
+		return good;
+	case VMM_EREFUSED:
+	case VMM_ENOTFOUND:
+	case VMM_EINPUT:
+		return "refused";
+	case VMM_ECANCEL:
+		return "aborted";
+	default:
+		return "failed";
+	}
+}

@@ -55,5 +55,7 @@ int vmm_err_prefix(struct vmm_err *err, const char *fmt, ...) __attribute__((for
 
 /* The exit status documented for a code: 0, 1, 2, 3, 4 or 75. */
 int vmm_err_exit(int code);
+/* What a batch says of one item: `good` for VMM_OK; else "refused", "aborted" or "failed". */
+const char *vmm_err_word(int code, const char *good);
 
 #endif

@@ -22,18 +22,7 @@
 
 static const char *result_word(const struct vmm__batch *b, int code)
 {
-	switch (code) {
-	case VMM_OK:
-		return b->opt.check_only ? "possible" : "done";
-	case VMM_EREFUSED:
-	case VMM_ENOTFOUND:
-	case VMM_EINPUT:
-		return "refused";
-	case VMM_ECANCEL:
-		return "aborted";
-	default:
-		return "failed";
-	}
+	return vmm_err_word(code, b->opt.check_only ? "possible" : "done");
 }
 
 /* Before anybody has looked, `auto` stands for nothing yet. */

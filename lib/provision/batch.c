@@ -34,27 +34,9 @@ struct batch {
 	bool stop;
 };
 
-const char *vmm__provision_word(int code, const char *good)
-{
-	switch (code) {
-	case VMM_OK:
-		return good;
-	case VMM_EREFUSED:
-	case VMM_ENOTFOUND:
-	case VMM_EINPUT:
-		return "refused";
-	case VMM_ECANCEL:
-		return "aborted";
-	default:
-		return "failed";
-	}
-}
-
 static const char *word(const struct vmm__making *k, int code)
 {
-	return vmm__provision_word(code, k->already       ? "already"
-					 : k->opt.dry_run ? "possible"
-							  : "done");
+	return vmm_err_word(code, k->already ? "already" : k->opt.dry_run ? "possible" : "done");
 }
 
 static const char *or_none(const char *s)

@@ -230,7 +230,7 @@ int vmm__capture(struct vmm__capture *c)
 	if (ret == 0)
 		ret = work(c);
 	if (vmm__capture_undo(c->st, c->conn, &c->what, &why) == 0)
-		vmm_intent_end(c->st, c->intent, vmm__provision_word(ret, "done"), NULL);
+		vmm_intent_end(c->st, c->intent, vmm_err_word(ret, "done"), NULL);
 	else if (ret < 0)
 		vmm_err_prefix(&c->err, LEFT, why.text);
 	else

@@ -93,7 +93,7 @@ static int done(struct vmm_job *job, void *arg)
 		vmm_err_set(call->err, VMM_ECANCEL, "not started");
 		return 0;
 	}
-	r->result = vmm__provision_word(job->code, c->opt.dry_run ? "possible" : "done");
+	r->result = vmm_err_word(job->code, c->opt.dry_run ? "possible" : "done");
 	r->ms = c->ms;
 	r->vm = take(&c->what.name);
 	r->uuid = take(&c->what.uuid);

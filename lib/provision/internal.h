@@ -63,11 +63,6 @@ void vmm__scratch_remove(const char *path);
 /* The definition with all libvirt keeps beside it; one that runs is ended. */
 int vmm__undefine(virDomainPtr dom, struct vmm_err *err);
 
-/* ---- batch.c ---- */
-
-/* The word for a result; `good` for VMM_OK. */
-const char *vmm__provision_word(int code, const char *good);
-
 /* ---- place.c ---- */
 
 struct vmm__place {

@@ -216,7 +216,7 @@ static int removed(struct vmm_job *job, void *arg)
 		res.addresses = addresses.data;
 		res.ms = r->ms;
 		res.error = job->code < 0 ? r->err.text : "";
-		res.result = vmm__provision_word(job->code, g->opt->dry_run ? "possible" : "done");
+		res.result = vmm_err_word(job->code, g->opt->dry_run ? "possible" : "done");
 		if (r->did && vmm_strv_add(&g->touched, res.host) < 0)
 			return VMM_ENOMEM;
 	}

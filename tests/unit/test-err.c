@@ -104,6 +104,17 @@ static void exit_statuses(void **state)
 		assert_int_equal(vmm_err_exit(want[i][0]), want[i][1]);
 }
 
+static void words(void **state)
+{
+	(void)state;
+	assert_string_equal(vmm_err_word(VMM_OK, "done"), "done");
+	assert_string_equal(vmm_err_word(VMM_EREFUSED, "done"), "refused");
+	assert_string_equal(vmm_err_word(VMM_ENOTFOUND, "done"), "refused");
+	assert_string_equal(vmm_err_word(VMM_EINPUT, "done"), "refused");
+	assert_string_equal(vmm_err_word(VMM_ECANCEL, "done"), "aborted");
+	assert_string_equal(vmm_err_word(VMM_EAGAIN, "done"), "failed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +126,7 @@ int main(void)
 		cmocka_unit_test(long_text_is_cut_between_characters),
 		cmocka_unit_test(random_bytes_never_break_the_line),
 		cmocka_unit_test(exit_statuses),
+		cmocka_unit_test(words),
 	};
 
 	return RUN(tests);
