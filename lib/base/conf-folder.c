@@ -37,11 +37,6 @@ static int add_name(struct vmm_strv *names, const char *file)
 	return vmm_conf_is_name(name) ? vmm_strv_add(names, name) : 0;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int vmm_conf_names(const char *folder, const char *kind, struct vmm_strv *names, struct vmm_err *err)
 {
 	VMM_BUF_AUTO path = VMM_BUF_INIT;
@@ -63,7 +58,7 @@ int vmm_conf_names(const char *folder, const char *kind, struct vmm_strv *names,
 	else if (errno)
 		code = vmm_err_errno(err, "cannot read '%s'", path.data);
 	closedir(dir);
-	if (!code && names->n > first)
-		qsort(names->s + first, names->n - first, sizeof(*names->s), by_bytes);
+	if (!code)
+		vmm_strv_sort(names, first);
 	return code;
 }

@@ -65,6 +65,17 @@ void vmm_strv_del(struct vmm_strv *v, size_t at)
 	v->n--;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void vmm_strv_sort(struct vmm_strv *v, size_t first)
+{
+	if (v->n > first)
+		qsort(v->s + first, v->n - first, sizeof(*v->s), by_bytes);
+}
+
 bool vmm_strv_has(const struct vmm_strv *v, const char *s)
 {
 	for (size_t i = 0; i < v->n; i++)

@@ -32,6 +32,8 @@ int vmm_strv_addn(struct vmm_strv *v, const char *s, size_t len);
 /* The parts of text between any of the bytes in `seps`; empty parts are kept ("" has one). */
 int vmm_strv_split(struct vmm_strv *v, const char *text, const char *seps);
 void vmm_strv_del(struct vmm_strv *v, size_t at);
+/* By their bytes, those from `first` on. */
+void vmm_strv_sort(struct vmm_strv *v, size_t first);
 bool vmm_strv_has(const struct vmm_strv *v, const char *s);
 
 #endif

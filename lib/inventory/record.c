@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The row of one VM brought up to date, once it is decided where it is. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -17,16 +16,10 @@ static int put(struct vmm__merge *m, const struct vmm__vm *vm, const char *colum
 	return vmm__put(m->vms, (size_t)vm->row, column, value, m->err);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* A list cell: the hosts sorted, each once, without `home`. */
 static void write_also(struct vmm_buf *cell, struct vmm_strv *hosts, const char *home)
 {
-	if (hosts->n > 1)
-		qsort(hosts->s, hosts->n, sizeof(*hosts->s), by_text);
+	vmm_strv_sort(hosts, 0);
 	for (size_t i = 0; i < hosts->n; i++)
 		if (strcmp(hosts->s[i], home) != 0 &&
 		    (i == 0 || strcmp(hosts->s[i], hosts->s[i - 1]) != 0))

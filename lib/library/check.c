@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,11 +21,6 @@ struct check {
 	void *arg;
 	struct vmm_strv files; /* in order: what is left over comes first */
 };
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 static int list_files(struct check *c, struct vmm_err *err)
 {
@@ -47,8 +41,7 @@ static int list_files(struct check *c, struct vmm_err *err)
 	if (ret == 0 && errno)
 		ret = vmm__library_err(c->lib, "read", "", err);
 	closedir(dir);
-	if (ret == 0 && c->files.n)
-		qsort(c->files.s, c->files.n, sizeof(*c->files.s), by_bytes);
+	vmm_strv_sort(&c->files, 0);
 	return ret;
 }
 

@@ -89,11 +89,6 @@ static int by_ports(virNetworkPtr net, struct vmm_strv *names, struct vmm_err *e
 	return rc < 0 ? vmm_err_nomem(err) : 0;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int vmm__net_users(virConnectPtr conn, virNetworkPtr net, bool all, struct vmm_strv *names,
 		   struct vmm_err *err)
 {
@@ -101,8 +96,8 @@ int vmm__net_users(virConnectPtr conn, virNetworkPtr net, bool all, struct vmm_s
 
 	if (rc == 0)
 		rc = by_ports(net, names, err);
-	if (rc == 0 && names->n)
-		qsort(names->s, names->n, sizeof(*names->s), by_bytes);
+	if (rc == 0)
+		vmm_strv_sort(names, 0);
 	return rc;
 }
 

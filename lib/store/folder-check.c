@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,11 +70,6 @@ static int list_folder(struct check *c, const char *sub, struct vmm_err *err)
 		rc = vmm__file_err(err, "read", c->dir, sub);
 	closedir(dir);
 	return rc;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* ---- what commits leave behind ---- */
@@ -227,8 +221,7 @@ static int check_all(struct check *c, struct vmm_err *err)
 	rc = check_last_commit(c, err);
 	if (rc == 0)
 		rc = list_folder(c, "", err);
-	if (rc == 0 && c->files.n)
-		qsort(c->files.s, c->files.n, sizeof(*c->files.s), by_bytes);
+	vmm_strv_sort(&c->files, 0);
 	for (size_t i = 0; rc == 0 && i < c->files.n; i++)
 		rc = check_file(c, c->files.s[i], err);
 	return rc;

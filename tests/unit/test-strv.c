@@ -33,6 +33,22 @@ static void split_keeps_empty_parts(void **state)
 	assert_int_equal(v.n, 5);
 }
 
+static void sort_keeps_what_is_before(void **state)
+{
+	VMM_STRV_AUTO v = VMM_STRV_INIT;
+
+	(void)state;
+	vmm_strv_sort(&v, 0);
+	assert_int_equal(vmm_strv_split(&v, "z,b,B,a", ","), 0);
+	vmm_strv_sort(&v, 4);
+	vmm_strv_sort(&v, 1);
+	assert_string_equal(v.s[0], "z");
+	assert_string_equal(v.s[1], "B");
+	assert_string_equal(v.s[2], "a");
+	assert_string_equal(v.s[3], "b");
+	assert_null(v.s[4]);
+}
+
 static void release_leaves_it_usable(void **state)
 {
 	struct vmm_strv v = VMM_STRV_INIT;
@@ -51,6 +67,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_ends_with_null),
 		cmocka_unit_test(split_keeps_empty_parts),
+		cmocka_unit_test(sort_keeps_what_is_before),
 		cmocka_unit_test(release_leaves_it_usable),
 	};
 
