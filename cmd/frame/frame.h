@@ -110,6 +110,7 @@ struct cmd_run {
 
 	struct vmm_store *store; /* from cmd_store() */
 	struct cmd_out *out;
+	int write_errno;     /* why the output could not be written; 0: it was */
 	size_t done, failed; /* the tally */
 	int worst;
 };

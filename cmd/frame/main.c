@@ -192,10 +192,13 @@ static int work(struct cmd_run *c)
 /* A full disk is not a success: the last write may fail as late as here. */
 static int close_stdout(struct cmd_run *c, int ret)
 {
-	int bad = ferror(stdout);
+	bool bad = ferror(stdout);
 
 	if (fclose(stdout) == 0 && !bad)
 		return ret;
+	/* A batch goes on after a row that failed, and errno is another by now. */
+	if (c->write_errno)
+		errno = c->write_errno;
 	if (errno == EPIPE)
 		return ret < 0 ? ret : VMM_EFAIL;
 	return vmm_err_errno(&c->err, "cannot write the output");

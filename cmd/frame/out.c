@@ -2,6 +2,7 @@
 /* Choice of columns and format; TSV, JSON and CSV rows. */
 #include "frame/out.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,9 +208,10 @@ static int flush(struct cmd_run *c, struct vmm_buf *b)
 {
 	if (b->failed)
 		return vmm_err_nomem(&c->err);
-	if (fwrite(b->data, 1, b->len, stdout) != b->len || fflush(stdout) != 0)
-		return vmm_err_errno(&c->err, "cannot write the output");
-	return 0;
+	if (fwrite(b->data, 1, b->len, stdout) == b->len && fflush(stdout) == 0)
+		return 0;
+	c->write_errno = errno;
+	return vmm_err_errno(&c->err, "cannot write the output");
 }
 
 static int hold(struct cmd_run *c, const struct vmm_table *t, size_t row)
