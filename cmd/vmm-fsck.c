@@ -6,6 +6,7 @@
 #include "library/library.h"
 #include "migrate/migrate.h"
 #include "pool/pool.h"
+#include "power/batch.h"
 #include "provision/provision.h"
 #include "volume/volume.h"
 
@@ -115,7 +116,8 @@ static int run(struct cmd_run *c)
 				   offline ? ", not with --offline" : "");
 	st = cmd_store(c);
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0 ||
-	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 || check_leases(c) < 0)
+	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 ||
+	    check_leases(c) < 0 || vmm_power_mend(st, repair, found_vm, c, &c->err) < 0)
 		return c->err.code;
 	if (offline)
 		return list_unfinished(c);

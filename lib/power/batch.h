@@ -3,6 +3,8 @@
  * One power operation on many VMs: found where they really are, done in parallel, recorded.
  *
  *	vmm_power_batch(st, selectors, VMM_POWER_ON, &opt, done, ctx, err);
+ *
+ * While one is started the journal has an intent; vmm_power_mend() ends those of dead processes.
  */
 #ifndef VMM_POWER_BATCH_H
 #define VMM_POWER_BATCH_H
@@ -33,5 +35,13 @@ typedef int vmm_power_done(const struct vmm_power_result *r, void *ctx);
 int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_power_op op,
 		    const struct vmm_power_batch_options *opt, vmm_power_done *done, void *ctx,
 		    struct vmm_err *err);
+
+/* The intent that is open while a VM, by its UUID, is being started. */
+#define VMM_POWER_START "start"
+
+/* For vmm-fsck: starts whose process is gone. They are told of, and with `repair` given up. Asks no host. */
+typedef void vmm_power_found(const char *vm, const char *what, bool mended, void *ctx);
+int vmm_power_mend(struct vmm_store *st, bool repair, vmm_power_found *found, void *ctx,
+		   struct vmm_err *err);
 
 #endif

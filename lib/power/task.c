@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "power/batch.h"
 #include "power/task.h"
 #include "scan/scan.h"
 #include "virt/virt.h"
@@ -181,10 +182,10 @@ static int claim(struct vmm__task *t)
 		return 0;
 	if (t->dry_run)
 		return check_claim(t);
-	return vmm_intent_begin(t->st, "start", t->uuid, NULL, &t->claim, &t->err);
+	return vmm_intent_begin(t->st, VMM_POWER_START, t->uuid, NULL, &t->claim, &t->err);
 }
 
-/* One that can't be ended goes with its owner. */
+/* One that can't be ended is left to vmm-fsck. */
 static void end_claim(struct vmm__task *t)
 {
 	if (t->claim)

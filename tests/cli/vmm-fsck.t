@@ -28,6 +28,22 @@ is "$? $(grep -c 'vms.tsv' "$out" "$err" | sed 's/.*://' | paste -sd +)" "$(prin
 	diag "$(cat "$out" "$err")"
 ok 'nor touched' test "$(tail -c 3 "$VMM_STATE/vms.tsv")" = cut
 cp kept "$VMM_STATE/vms.tsv"
+mkfifo hold
+store-helper begin "$VMM_STATE" start "$(vm_uuid 2)" <hold >begun &
+holder=$!
+exec 3>hold
+for i in $(seq 50); do test -s begun && break; sleep 0.1; done
+exits 0 'a VM is being started' vmm-fsck --offline --repair -n
+is "$(cat "$out")" '' 'which is nothing to be mended'
+exec 3>&-
+wait $holder
+exits 1 'its start was cut short' vmm-fsck --offline -n
+is "$(cat "$out")" "$(printf 'vm\t%s\tits start was cut short\tno' "$(vm_uuid 2)")" 'is told'
+exits 0 'and given up' vmm-fsck --offline --repair -n
+exits 0 'and then it is over' vmm-fsck --offline
+exits 0 'and the VM may be started' store-helper begin "$VMM_STATE" start "$(vm_uuid 2)" </dev/null
+vmm-fsck --offline --repair >/dev/null
+
 exits 1 'a full disk' sh -c 'vmm-fsck --offline >/dev/full'
 exits 2 '--abort without --repair' vmm-fsck --abort
 is "$(cat "$err")" 'vmm-fsck: --abort is for --repair' 'says what is missing'
