@@ -119,7 +119,7 @@ static uint64_t size_of(const struct vmm__making *k, size_t i)
 {
 	uint64_t size = k->t->disks[i].size;
 
-	return i == 0 && size < k->image.virtual_size ? k->image.virtual_size : size;
+	return i == 0 && size == 0 ? k->image.virtual_size : size;
 }
 
 static int make_disk(struct vmm__making *k, size_t i, char **path)

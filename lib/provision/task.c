@@ -117,6 +117,19 @@ static int meet(struct vmm__making *k, const struct vmm_inventory *inv, long row
 	return set_host(k, inv, h);
 }
 
+/* A disk that ends before its image does would hold half a file system. */
+static int check_size(struct vmm__making *k)
+{
+	uint64_t size = k->t->disks[0].size;
+
+	if (size == 0 || size >= k->image.virtual_size)
+		return 0;
+	return vmm_err_set(&k->err, VMM_EREFUSED,
+			   "a first disk of %llu bytes is smaller than image '%s:%s', which has %llu",
+			   (unsigned long long)size, k->image.name, k->image.version,
+			   (unsigned long long)k->image.virtual_size);
+}
+
 int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *req,
 		     struct vmm__place *place, const char *conf)
 {
@@ -142,6 +155,8 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	row = vmm_table_find(place->inv->vms, vmm_table_col(place->inv->vms, "name"), req->name);
 	if (row >= 0)
 		return meet(k, place->inv, row);
+	if (check_size(k) < 0)
+		return k->err.code;
 	row = vmm__place(place, k->t, &k->err);
 	if (row < 0)
 		return k->err.code;

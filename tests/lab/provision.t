@@ -104,6 +104,8 @@ is "$(cut -f 2 "$out" | sort | uniq -c | tr -s ' ' | paste -sd ' ')" ' 2 done  1
 inlab vm-rm x1 x2 >/dev/null
 exits 4 'a host that has no room' inlab tmpl-apply -n -o error --set memory=900G web big
 like "$(cat "$out")" 'too little memory' 'is named'
+exits 4 'a disk that would end before its image' inlab tmpl-apply -n -o error --size 10M web small
+like "$(cat "$out")" "^a first disk of 10485760 bytes is smaller than image 'lab:1'" 'is refused'
 exits 2 'a bad name' inlab tmpl-apply -n -o error web 'Bad_Name'
 exits 4 'no such template' inlab tmpl-apply -n -o error none x1
 like "$(cat "$out")" "none" 'is said'
