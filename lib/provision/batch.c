@@ -62,7 +62,8 @@ static void tell(struct item *it, int code, const char *result, const char *erro
 			vmm_list_add(&addresses, it->k->addresses.s[i]);
 		r.addresses = addresses.data;
 		r.host = or_none(it->k->what.host);
-		r.uuid = code == VMM_OK || it->k->made ? or_none(it->k->what.uuid) : "";
+		r.uuid = code == VMM_OK || it->k->made || it->k->already ? or_none(it->k->what.uuid)
+									 : "";
 		r.ms = it->k->ms;
 		r.error = error ? error : code < 0 ? it->k->err.text : "";
 	}
@@ -157,8 +158,8 @@ static int run_task(void *arg)
 
 	if (ret == 0)
 		ret = vmm__create(k);
-	k->made = ret == 0 && !k->already;
-	if (k->made && k->opt.start && k->opt.wait)
+	k->made = ret == 0 && !k->already && !k->opt.dry_run;
+	if (ret == 0 && k->opt.start && k->opt.wait && !k->opt.dry_run)
 		ret = vmm__wait(k->dom, k->opt.wait, &k->addresses, k->opt.timeout_ms,
 				k->opt.cancel, &k->err);
 	k->ms = vmm_clock_ms() - started;

@@ -321,6 +321,36 @@ static int make_all(struct vmm__making *k)
 
 /* ---- one that is there already ---- */
 
+/* One that is off because it is being moved must not be started in between: two of it would run. */
+static int claim_and_start(struct vmm__making *k)
+{
+	uint64_t claim;
+	int ret = vmm_intent_begin(k->st, VMM__START_OP, k->what.uuid, NULL, &claim, &k->err);
+
+	if (ret < 0)
+		return ret;
+	if (virDomainCreate(k->dom) < 0)
+		ret = vmm_err_virt(&k->err, "cannot start it");
+	vmm_intent_end(k->st, claim, ret < 0 ? "failed" : "done", NULL);
+	return ret;
+}
+
+/* It was made, but its start was not asked for then, or it was switched off since. */
+static int start_again(struct vmm__making *k, const struct vmm_table *open)
+{
+	int active = virDomainIsActive(k->dom);
+
+	if (active < 0)
+		return vmm_err_virt(&k->err, "cannot look at it on '%s'", k->what.host);
+	if (active) {
+		k->already = true;
+		return 0;
+	}
+	if (vmm_intent_check(open, k->what.uuid, &k->err) < 0)
+		return k->err.code;
+	return k->opt.dry_run ? 0 : claim_and_start(k);
+}
+
 static int compare(struct vmm__making *k)
 {
 	VMM_TABLE_AUTO *open = NULL;
@@ -340,8 +370,12 @@ static int compare(struct vmm__making *k)
 			&k->err, VMM_EREFUSED,
 			"there is a VM of that name on '%s', and it was not made of this template",
 			k->what.host);
+	if (vmm__leases_list(k->st, k->what.uuid, &k->addresses, &k->err) < 0)
+		return k->err.code;
+	if (k->opt.start)
+		return start_again(k, open);
 	k->already = true;
-	return vmm__leases_list(k->st, k->what.uuid, &k->addresses, &k->err);
+	return 0;
 }
 
 /* What can't be taken back now is left to vmm-fsck: the intent stays open. */

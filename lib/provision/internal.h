@@ -83,6 +83,8 @@ long vmm__place(struct vmm__place *p, const struct vmm_template *t, struct vmm_e
 
 /* ---- task.c, create.c ---- */
 
+#define VMM__START_OP "start" /* as power/batch.h has it, which mends it too */
+
 /* One VM to be made. It may outlive the batch (base/jobs.h). */
 struct vmm__making {
 	struct vmm_store *st;
@@ -99,7 +101,7 @@ struct vmm__making {
 	size_t fetch; /* which of the fetches of the batch its image is, from 1 */
 	bool made;
 	bool exists;  /* the inventory knows one of this name */
-	bool already; /* and it is the one asked for */
+	bool already; /* and it is as asked for */
 	struct vmm_err err;
 };
 

@@ -16,8 +16,8 @@
  * with its UUID; what a crash or a silent host leaves of either, vmm_provision_mend() takes away.
  * From its start on a new VM is whole: a wait that ends without an answer leaves it there.
  *
- * The same request again: nothing is done if the VM was made of this template (and is on the
- * host asked for), otherwise it is VMM_EREFUSED.
+ * The same request again: if the VM was made of this template (and is on the host asked for) it is
+ * only started and waited for, as far as that is asked, otherwise it is VMM_EREFUSED.
  *
  * What was made for a VM stands in its definition (virt/made.h). Only that is
  * removed with it; a VM of another origin, or with disks of another, is VMM_EREFUSED.

@@ -119,9 +119,9 @@ int vmm__wait(virDomainPtr dom, enum vmm_wait what, const struct vmm_strv *addre
 		    (what == VMM_WAIT_SSH && any_answers(addresses, true)))
 			return 0;
 		if (cancel && cancel->level >= 1)
-			return vmm_err_set(err, VMM_ECANCEL, "made; not waited for");
+			return vmm_err_set(err, VMM_ECANCEL, "it runs; not waited for");
 		if (vmm_clock_ms() >= until)
-			return vmm_err_set(err, VMM_EFAIL, "made and started, but after %llu s it %s",
+			return vmm_err_set(err, VMM_EFAIL, "it runs, but after %llu s it %s",
 					   (unsigned long long)timeout_ms / 1000, words[what]);
 		vmm_sleep_ms(POLL_MS);
 	}

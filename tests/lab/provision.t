@@ -60,6 +60,18 @@ is "$(defined)" web1 'and is defined'
 is "$(lab adm ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@10.77.210.1 hostname 2>/dev/null)" web1 'it knows its name'
 exits 0 'the same again' inlab tmpl-apply -n -o name,host,addresses,result,error web web1
 is "$(cat "$out")" "$(printf 'web1\t%s\t10.77.210.1\talready\t' "$web1")" 'nothing to do'
+inlab vm-power off web1 >/dev/null
+exits 0 'it is off now, and may stay so' inlab tmpl-apply -n -o result web web1
+is "$(cat "$out")" already 'nothing to do'
+exits 0 'but is to run' inlab tmpl-apply --dry-run --start -n -o result web web1
+is "$(cat "$out" && on h1 list --name && on h2 list --name && on h3 list --name)" possible '--dry-run starts nothing'
+exits 1 'it is waited for' inlab tmpl-apply --wait ssh --timeout 1 -n -o name,uuid,result,error web web1
+like "$(cat "$out")" '^web1	[0-9a-f-]{36}	failed	it runs, but after 1 s it does not answer by ssh' 'in vain this time'
+exits 0 'and again' inlab tmpl-apply --wait ssh -n -o result,error web web1
+is "$(cat "$out")" 'already	' 'it ran, and answers'
+exits 1 'a row that cannot be written' inlab sh -c 'tmpl-apply web unseen >/dev/full'
+like "$(cat "$err")" '^tmpl-apply: cannot write the output: No space left' 'says why'
+inlab vm-rm unseen >/dev/null
 exits 4 'another template of that name' inlab tmpl-apply -n -o result,error own web1
 is "$(ippool show -n -o address front | wc -l)" 1 'no more addresses'
 exits 4 'removal of a running one' inlab vm-rm -n -o result,error web1
