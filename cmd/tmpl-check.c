@@ -35,23 +35,19 @@ static int found(const char *what, bool warning, void *arg)
 	return cmd_row(c, t, 0);
 }
 
-static int read_images(struct cmd_run *c, struct vmm_table **images)
-{
-	static const char *const names[] = { "images", NULL };
-	struct vmm_store *st = cmd_store(c);
-
-	return st ? vmm_store_read(st, names, images, &c->err) : c->err.code;
-}
-
 static int check_all(struct cmd_run *c)
 {
-	VMM_TABLE_AUTO *images = NULL;
-	int code = read_images(c, &images);
+	static const char *const names[] = { "images", "pools", NULL };
+	struct vmm_store *st = cmd_store(c);
+	struct vmm_table *known[2] = { NULL };
+	int code = st ? vmm_store_read(st, names, known, &c->err) : c->err.code;
 
 	if (!code && !c->args.n)
-		code = vmm_define_check(vmm_conf_folder(), images, found, c, &c->err);
+		code = vmm_define_check(vmm_conf_folder(), known[0], known[1], found, c, &c->err);
 	for (size_t i = 0; i < c->args.n && !code; i++)
-		code = vmm_define_check(c->args.s[i], images, found, c, &c->err);
+		code = vmm_define_check(c->args.s[i], known[0], known[1], found, c, &c->err);
+	vmm_table_free(known[0]);
+	vmm_table_free(known[1]);
 	if (code)
 		return code;
 	/* A warning beside an error does not make the error half as bad. */

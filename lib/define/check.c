@@ -6,7 +6,7 @@
 
 struct checking {
 	const char *folder;
-	const struct vmm_table *images;
+	const struct vmm_table *images, *pools;
 	vmm_define_found *found;
 	void *arg;
 	struct vmm_strv said; /* a profile's error shows in each template that uses it */
@@ -112,6 +112,50 @@ static int check_image(struct checking *c, const struct vmm_template *t)
 	return say(c, what.text, unknown);
 }
 
+static const char *type_of_pool(const struct vmm_table *pools, const char *pool)
+{
+	int col = vmm_table_col(pools, "pool");
+
+	for (size_t r = 0; r < vmm_table_rows(pools); r++)
+		if (strcmp(vmm_table_get(pools, r, col), pool) == 0)
+			return vmm_table_at(pools, r, "type");
+	return NULL;
+}
+
+/* e may be NULL. Virtual addresses are of either kind. */
+static int check_pool(struct checking *c, const struct vmm_conf_entry *e)
+{
+	const char *type = e && *e->value ? type_of_pool(c->pools, e->value) : "";
+	bool unknown = !vmm_table_cols(c->pools);
+	struct vmm_err what;
+
+	if (!e || !*e->value)
+		return 0;
+	if (!type)
+		vmm_conf_wrong(e, &what,
+			       unknown ? "pool '%s': there are no pools yet to look for it in"
+				       : "there is no pool '%s'",
+			       e->value);
+	else if (strcmp(type, e->key) != 0 && (strcmp(type, "vip") != 0 || strcmp(e->key, "mac") == 0))
+		vmm_conf_wrong(e, &what, "pool '%s' has addresses of type %s, not %s", e->value,
+			       type, e->key);
+	else
+		return 0;
+	return say(c, what.text, unknown);
+}
+
+static int check_pools(struct checking *c, const struct vmm_template *t)
+{
+	static const char *const keys[] = { "ip4", "ip6", "mac" };
+	const struct vmm_conf *merged = t->files->template.merged;
+	int code = 0;
+
+	for (const struct vmm_conf_section *s = NULL; (s = vmm_conf_next(merged, "nic", s));)
+		for (size_t i = 0; i < 3 && !code; i++)
+			code = check_pool(c, vmm_conf_find(s, keys[i]));
+	return code;
+}
+
 static int check_templates(struct checking *c)
 {
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
@@ -128,15 +172,18 @@ static int check_templates(struct checking *c)
 			code = finding(c, bad, &err);
 		else if (t && c->images)
 			code = check_image(c, t);
+		if (!code && t && c->pools)
+			code = check_pools(c, t);
 	}
 	return code;
 }
 
-int vmm_define_check(const char *folder, const struct vmm_table *images, vmm_define_found *found,
-		     void *arg, struct vmm_err *err)
+int vmm_define_check(const char *folder, const struct vmm_table *images,
+		     const struct vmm_table *pools, vmm_define_found *found, void *arg,
+		     struct vmm_err *err)
 {
 	struct checking c = {
-		.folder = folder, .images = images, .found = found, .arg = arg, .err = err
+		.folder = folder, .images = images, .pools = pools, .found = found, .arg = arg, .err = err
 	};
 	int code = check_profiles(&c, &vmm__hardware);
 

@@ -175,11 +175,12 @@ void vmm_example_release(struct vmm_example *ex);
 
 /*
  * Looks all definitions of a folder over, and tells of each thing that is wrong once:
- * "FILE:LINE: …". `images` is the table of the library, to say which image it lacks; NULL: not looked
- * at. What is no more than doubtful is a warning. 0, or an error that kept it from looking.
+ * "FILE:LINE: …". `images` is the table of the library, `pools` that of the address pools, to say which of
+ * them there isn't; NULL: not looked at. What is no more than doubtful is a warning. 0, or an error that kept it from looking.
  */
 typedef int vmm_define_found(const char *what, bool warning, void *arg);
-int vmm_define_check(const char *folder, const struct vmm_table *images, vmm_define_found *found,
-		     void *arg, struct vmm_err *err);
+int vmm_define_check(const char *folder, const struct vmm_table *images,
+		     const struct vmm_table *pools, vmm_define_found *found, void *arg,
+		     struct vmm_err *err);
 
 #endif

@@ -107,6 +107,17 @@ static void take_ip(struct vmm_instance_nic *nic, int kind, const struct vmm_tab
 	}
 }
 
+/* An address of another kind would make a seed that the guest can't read. */
+static int check_type(struct vmm__making *k, int kind, const char *pool, const char *type)
+{
+	static const char *const types[] = { [IP4] = "ip4", [IP6] = "ip6", [MAC] = "mac" };
+
+	if (strcmp(type, types[kind]) == 0 || (kind != MAC && strcmp(type, "vip") == 0))
+		return 0;
+	return vmm_err_set(&k->err, VMM_EREFUSED, "pool '%s' has addresses of type %s, not %s",
+			   pool, type, types[kind]);
+}
+
 static int give(struct vmm__making *k, struct vmm__leases *l, struct asking *a, size_t i)
 {
 	struct vmm_instance_nic *nic = &l->nics[i];
@@ -117,6 +128,8 @@ static int give(struct vmm__making *k, struct vmm__leases *l, struct asking *a, 
 
 		if (!*pool)
 			continue;
+		if (check_type(k, kind, pool, vmm_table_at(l->rows, row, "type")) < 0)
+			return k->err.code;
 		if (kind == MAC) {
 			nic->mac = vmm_table_at(l->rows, row, "address");
 			continue;

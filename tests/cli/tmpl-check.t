@@ -6,7 +6,7 @@ need jq
 samples=$top/share
 
 exits 0 'the samples are sound' tmpl-check "$samples"
-is "$(cut -f 2 "$out" | sort | uniq -c | xargs)" '1 level 2 warning' 'though there is no library'
+is "$(cut -f 2 "$out" | sort | uniq -c | xargs)" '1 level 6 warning' 'though there is no library, and no pool'
 for template in web windows; do
 	(cd "$top" && tmpl-check --render $template share) >got 2>&1
 	ok "$template is made as it was reviewed" diff -u "$top/tests/corpus/definitions/$template.txt" got
@@ -22,11 +22,13 @@ awk -v conf="$VMM_CONF/" '
 echo 'vcpus = 16' >"$VMM_CONF/hardware/big.conf"
 echo 'ssh-ed25519 AAAA admin' >"$VMM_CONF/guests/admin.pub"
 exits 0 "the manual's example is sound" tmpl-check -n -o finding
-is "$(wc -l <"$out")" 1 'one warning, though two templates have the image'
+is "$(sed "s/.*: [a-z]* '//; s/[:'].*//" "$out" | paste -sd ' ')" "debian prod4 prod6" 'one warning of each, though two templates have them'
 exits 0 'and can be listed' tmpl-list -n -o name,nics,disks
 is "$(cat "$out")" "$(printf 'web\tprod\t10G\nweb-big\tprod\t40G,100G')" 'with what it includes'
 
 mkdir "$VMM_STATE" && chmod 700 "$VMM_STATE"
+ippool create prod4 --range 10.0.0.0/24 >/dev/null
+ippool create prod6 --range 2001:db8::/64 >/dev/null
 printf 'image\tname\tversion\ndebian:12\tdebian\t12\n' >"$VMM_STATE/images.tsv"
 exits 0 'its image is in the library' tmpl-check -n
 is "$(cat "$out")" '' 'and nothing is to be said'
@@ -36,6 +38,10 @@ is "$(cat "$out")" "$VMM_CONF/templates/web.conf:1: image 'debian:1' is not in t
 	'is an error, told once where it is written'
 sed -i 's/^image = .*/image = debian/' "$VMM_CONF/templates/web.conf"
 exits 0 'a name stands for any of its versions' tmpl-check
+sed 's/^ip4 = .*/ip4 = prod6/; s/^ip6 = .*/mac = none/' "$VMM_CONF/templates/web.conf" >"$VMM_CONF/templates/pools.conf"
+exits 2 'pools that are not fit' tmpl-check -n -o finding
+is "$(sed 's/.*conf:/:/' "$out")" "$(printf '%s\n' ":8: pool 'prod6' has addresses of type ip6, not ip4" ":9: there is no pool 'none'")" 'are errors'
+rm "$VMM_CONF/templates/pools.conf"
 
 # All that is wrong, file by file.
 echo 'vcpus = none' >"$VMM_CONF/hardware/small.conf"

@@ -114,6 +114,11 @@ sed 's/= front/= small/' "$VMM_CONF/templates/web.conf" >"$VMM_CONF/templates/sm
 inlab tmpl-apply -n -o name,result,error --jobs 1 small x1 x2 x3 >"$out" 2>"$err"
 is "$(cut -f 2 "$out" | sort | uniq -c | tr -s ' ' | paste -sd ' ')" ' 2 done  1 refused' 'as many as there are addresses'
 inlab vm-rm x1 x2 >/dev/null
+ippool create macs --range 52:54:00:ab:00:00-52:54:00:ab:00:0f >/dev/null
+sed 's/= front/= macs/' "$VMM_CONF/templates/web.conf" >"$VMM_CONF/templates/macs.conf"
+exits 4 'a pool of another type' inlab tmpl-apply -n -o error macs x1
+is "$(cat "$out"; ippool show -n macs)" "pool 'macs' has addresses of type mac, not ip4" 'gives nothing'
+rm "$VMM_CONF/templates/macs.conf"
 exits 4 'a host that has no room' inlab tmpl-apply -n -o error --set memory=900G web big
 like "$(cat "$out")" 'too little memory' 'is named'
 exits 4 'a disk that would end before its image' inlab tmpl-apply -n -o error --size 10M web small
