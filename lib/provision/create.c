@@ -351,6 +351,30 @@ static int start_again(struct vmm__making *k, const struct vmm_table *open)
 	return k->opt.dry_run ? 0 : claim_and_start(k);
 }
 
+/* What was asked for in so many words must not be answered by a VM that is otherwise. */
+static int check_values(struct vmm__making *k, const struct vmm_made *made)
+{
+	uint64_t memory = (uint64_t)virDomainGetMaxMemory(k->dom) << 10;
+	int vcpus =
+		virDomainGetVcpusFlags(k->dom, VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM);
+
+	if (memory == 0 || vcpus < 0)
+		return vmm_err_virt(&k->err, "cannot look at it on '%s'", k->what.host);
+	if (k->asks_image && strcmp(made->image_sha256, k->image.sha256) != 0)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "there is a VM of that name on '%s', made of image '%s'",
+				   k->what.host, made->image);
+	if (k->asks_memory && memory != k->t->hardware.memory)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "there is a VM of that name on '%s', with %llu bytes of memory",
+				   k->what.host, (unsigned long long)memory);
+	if (k->asks_vcpus && (uint64_t)vcpus != k->t->hardware.vcpus)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "there is a VM of that name on '%s', with %d processors",
+				   k->what.host, vcpus);
+	return 0;
+}
+
 static int compare(struct vmm__making *k)
 {
 	VMM_TABLE_AUTO *open = NULL;
@@ -370,7 +394,8 @@ static int compare(struct vmm__making *k)
 			&k->err, VMM_EREFUSED,
 			"there is a VM of that name on '%s', and it was not made of this template",
 			k->what.host);
-	if (vmm__leases_list(k->st, k->what.uuid, &k->addresses, &k->err) < 0)
+	if (check_values(k, &made) < 0 ||
+	    vmm__leases_list(k->st, k->what.uuid, &k->addresses, &k->err) < 0)
 		return k->err.code;
 	if (k->opt.start)
 		return start_again(k, open);

@@ -100,8 +100,9 @@ struct vmm__making {
 	uint64_t intent, ms;
 	size_t fetch; /* which of the fetches of the batch its image is, from 1 */
 	bool made;
-	bool exists;  /* the inventory knows one of this name */
-	bool already; /* and it is as asked for */
+	bool exists;                              /* the inventory knows one of this name */
+	bool asks_image, asks_memory, asks_vcpus; /* by overrides */
+	bool already;                             /* and it is as asked for */
 	struct vmm_err err;
 };
 

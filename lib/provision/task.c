@@ -100,6 +100,16 @@ static int set_host(struct vmm__making *k, const struct vmm_inventory *inv, long
 		       : vmm_err_nomem(&k->err);
 }
 
+/* A profile says how much memory and how many processors. */
+static bool asks(const struct vmm_override *o, const char *key)
+{
+	for (; o && o->key; o++)
+		if (strcmp(o->key, key) == 0 ||
+		    (strcmp(o->key, "hardware") == 0 && strcmp(key, "image") != 0))
+			return true;
+	return false;
+}
+
 /* One of this name is there: it will be looked at where it is. */
 static int meet(struct vmm__making *k, const struct vmm_inventory *inv, long row)
 {
@@ -111,7 +121,9 @@ static int meet(struct vmm__making *k, const struct vmm_inventory *inv, long row
 	if (!k->what.uuid)
 		return vmm_err_nomem(&k->err);
 	if (k->t->hosts.n > 0 && !vmm_strv_has(&k->t->hosts, host))
-		return vmm_err_set(&k->err, VMM_EREFUSED, "there is a VM of that name on '%s'", host);
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "there is a VM of that name on '%s', which is not a host asked for",
+				   host);
 	if (h < 0)
 		return vmm_err_set(&k->err, VMM_ENOTFOUND, "its host '%s' is not declared", host);
 	return set_host(k, inv, h);
@@ -153,8 +165,12 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 	if (!k->what.name || !k->what.image || !k->what.scratch)
 		return vmm_err_nomem(&k->err);
 	row = vmm_table_find(place->inv->vms, vmm_table_col(place->inv->vms, "name"), req->name);
-	if (row >= 0)
+	if (row >= 0) {
+		k->asks_image = asks(req->overrides, "image");
+		k->asks_memory = asks(req->overrides, "memory");
+		k->asks_vcpus = asks(req->overrides, "vcpus");
 		return meet(k, place->inv, row);
+	}
 	if (check_size(k) < 0)
 		return k->err.code;
 	row = vmm__place(place, k->t, &k->err);

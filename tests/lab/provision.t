@@ -60,6 +60,12 @@ is "$(defined)" web1 'and is defined'
 is "$(lab adm ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@10.77.210.1 hostname 2>/dev/null)" web1 'it knows its name'
 exits 0 'the same again' inlab tmpl-apply -n -o name,host,addresses,result,error web web1
 is "$(cat "$out")" "$(printf 'web1\t%s\t10.77.210.1\talready\t' "$web1")" 'nothing to do'
+exits 0 'the same values' inlab tmpl-apply -n -o result --set memory=128M --set image=lab:1 --set hardware=tiny web web1
+is "$(cat "$out")" already 'nothing to do'
+exits 4 'more memory' inlab tmpl-apply -n -o result,error --set memory=256M web web1
+like "$(cat "$out")" '^refused	.*with 134217728 bytes of memory' 'is not what it has'
+exits 4 'more processors' inlab tmpl-apply -n -o result,error --set vcpus=2 web web1
+like "$(cat "$out")" '^refused	.*with 1 processors' 'is not what it has'
 inlab vm-power off web1 >/dev/null
 exits 0 'it is off now, and may stay so' inlab tmpl-apply -n -o result web web1
 is "$(cat "$out")" already 'nothing to do'
@@ -116,6 +122,8 @@ is "$(cut -f 2 "$out" | sort | uniq -c | tr -s ' ' | paste -sd ' ')" ' 2 done  1
 inlab vm-rm x1 x2 >/dev/null
 ippool create macs --range 52:54:00:ab:00:00-52:54:00:ab:00:0f >/dev/null
 sed 's/= front/= macs/' "$VMM_CONF/templates/web.conf" >"$VMM_CONF/templates/macs.conf"
+exits 4 'a host that is not there' inlab tmpl-apply -n -o error --host h9 web x1
+is "$(cat "$out")" "no host 'h9'" 'is named'
 exits 4 'a pool of another type' inlab tmpl-apply -n -o error macs x1
 is "$(cat "$out"; ippool show -n macs)" "pool 'macs' has addresses of type mac, not ip4" 'gives nothing'
 rm "$VMM_CONF/templates/macs.conf"
