@@ -79,8 +79,11 @@ LIBS = $(B)/lib/libvmm-base.so $(B)/lib/libvmm.so
 PROGRAMS = $(addprefix $(B)/bin/,$(COMMANDS))
 TEST_PROGRAMS = $(UNIT_OBJS:.o=) $(HELPER_OBJS:.o=)
 COMPLETIONS = $(addprefix $(B)/completions/bash/,$(COMMANDS))
+MAN_PAGES = $(wildcard man/*.[1-9])
+# Where man(1) looks, with build/bin in PATH.
+PAGES = $(foreach p,$(MAN_PAGES),$(B)/man/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 
-all: $(LIBS) $(PROGRAMS) $(COMPLETIONS)
+all: $(LIBS) $(PROGRAMS) $(COMPLETIONS) $(PAGES)
 tests: $(TEST_PROGRAMS)
 objects: $(ALL_OBJS)
 
@@ -98,6 +101,10 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 -include $(ALL_OBJS:.o=.d)
+
+$(PAGES):
+	@mkdir -p $(@D)
+	@ln -sf $(abspath man/$(@F)) $@
 
 # libvmm finds libvmm-base beside itself, here and where it is installed.
 define link_so
@@ -209,7 +216,6 @@ distclean: clean
 
 # ---- install ----
 
-MAN_PAGES = $(wildcard man/*.[1-9])
 SAMPLES = $(wildcard share/*/*)
 # What `install` puts where, as FILE=PLACE.
 PLACES = $(foreach c,$(COMMANDS),$(B)/install/$(c)=$(bindir)/$(c) \

@@ -211,6 +211,10 @@ exits 2 'rows from a closed stdin' sh -c 'vm-power on - <&-'
 like "$(cat "$err")" "^vm-power: cannot read 'stdin': Bad file descriptor$" 'are an error'
 exits 0 'rows from an empty one' vm-power on -
 is "$(cat "$out")" "$(printf 'vm\thost\tresult\tstate\tseconds\tnote\terror')" 'are none'
+is "$(for page in "$top"/man/*; do
+	section=${page##*.}
+	cmp "$page" "$VMM_BUILD/man/man$section/${page##*/}" 2>&1
+done)" '' 'man(1) finds the pages of commands that are run from the build folder'
 ok 'with all three closed nothing is written where it does not belong' sh -c 'host-set h1 --maint no <&- >&- 2>&-; test $? -eq 1'
 is "$(vmm-fsck -n --offline; host-list -n -o name,maint | paste -sd ' ')" 'h1	no h2	yes h3	 old	' 'the state is sound'
 done_testing
