@@ -92,7 +92,8 @@ static int read_sets(struct cmd_run *c, struct overrides *o)
 			return vmm_err_set(&c->err, VMM_EINPUT, "--set '%s': not KEY=VALUE", *s);
 		*equals = '\0';
 		if (!vmm_override_known(*s))
-			return vmm_err_set(&c->err, VMM_EINPUT, "--set: no key '%s'", *s);
+			return vmm_err_set(&c->err, VMM_EINPUT,
+					   "--set: no key '%s'; tmpl-apply(1) lists them", *s);
 		o->list[o->n++] = (struct vmm_override){ *s, equals + 1 };
 	}
 	return 0;

@@ -45,7 +45,8 @@ static int read_rows(struct cmd_run *c, struct vmm_strv *out, struct vmm_table *
 	if (vmm_table_cols(t) > 0 && vmm_table_col(t, "uuid") < 0 && vmm_table_col(t, "vm") < 0 &&
 	    vmm_table_col(t, "name") < 0)
 		return vmm_err_set(&c->err, VMM_EINPUT,
-				   "stdin: the header '%s' has none of the columns uuid, vm, name",
+				   "stdin: the header '%s' has none of the columns uuid, vm, name; names "
+				   "alone can be read with -0, or given by xargs",
 				   vmm_table_colname(t, 0));
 	for (size_t r = 0; r < vmm_table_rows(t); r++) {
 		VMM_BUF_AUTO sel = VMM_BUF_INIT;

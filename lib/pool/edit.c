@@ -61,7 +61,9 @@ static int add_row(struct vmm_table **t, void *arg, struct vmm_err *err)
 					     vmm_table_at(t[0], i, "created")) < 0
 				       ? vmm_err_nomem(err)
 				       : 0;
-		rc = named ? vmm_err_set(err, VMM_EREFUSED, "there is another one of this name")
+		rc = named ? vmm_err_set(err, VMM_EREFUSED,
+					 "there is another one of this name; "
+					 "vmm-pools(5) tells how one is changed")
 			   : refuse_overlap(c, t[0], i, err);
 	}
 	for (size_t i = 0; vmm__pool_columns[i] && rc == 0; i++)

@@ -20,6 +20,15 @@ int vmm__capture_note(struct vmm__capture *c)
 	return vmm_intent_note(c->st, c->intent, detail, &c->err);
 }
 
+static int say_supermin(struct vmm__capture *c)
+{
+	struct vmm_err first = c->err;
+
+	return vmm_err_set(&c->err, first.code,
+			   "%s (libguestfs cannot begin here; libguestfs-test-tool tells why)",
+			   first.text);
+}
+
 int vmm__capture_run(struct vmm__capture *c, const char *const *argv, struct vmm_spawned *got)
 {
 	static const char *const pass[] = { "LIBGUESTFS_BACKEND",
@@ -51,7 +60,12 @@ int vmm__capture_run(struct vmm__capture *c, const char *const *argv, struct vmm
 	what.set = set;
 	what.cancel = c->opt.cancel;
 	what.limit_ms = c->deadline > now ? c->deadline - now : 1;
-	return vmm_spawn(&what, got, &c->err);
+	if (vmm_spawn(&what, got, &c->err) == 0)
+		return 0;
+	/* It could not begin, mostly for want of a kernel, and itself says no more. */
+	if (strstr(c->err.text, "supermin"))
+		return say_supermin(c);
+	return c->err.code;
 }
 
 /* ---- before ---- */
@@ -63,7 +77,8 @@ static int check_stopped(struct vmm__capture *c)
 	if (active < 0)
 		return vmm_err_virt(&c->err, "cannot look at it");
 	if (active > 0)
-		return vmm_err_set(&c->err, VMM_EREFUSED, "it is not stopped");
+		return vmm_err_set(&c->err, VMM_EREFUSED,
+				   "it is not stopped; vm-power shutdown stops it");
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static const char *against(const struct vmm__place *p, size_t h, const struct vm
 	const struct vmm_table *hosts = p->inv->hosts;
 
 	if (strcmp(vmm_table_at(hosts, h, "state"), "normal") != 0)
-		return "is not up";
+		return "did not answer the last visit (host-scan visits it again)";
 	if (strcmp(vmm_table_at(hosts, h, "hypervisor"), "qemu") != 0)
 		return "is no QEMU host";
 	if (strcmp(vmm_table_at(hosts, h, "maint"), "yes") == 0)
@@ -109,6 +109,9 @@ long vmm__place(struct vmm__place *p, const struct vmm_template *t, struct vmm_e
 				   refused, whom, why);
 	if (best < 0 && refused == 1)
 		return vmm_err_set(err, VMM_EREFUSED, "host '%s' %s", whom, why);
+	if (best < 0 && *t->group)
+		return vmm_err_set(err, VMM_ENOTFOUND, "no host that it may have is of group '%s'",
+				   t->group);
 	if (best < 0)
 		return vmm_err_set(err, VMM_ENOTFOUND, "no host for it is declared");
 	p->room[best] -= t->hardware.memory;

@@ -47,6 +47,7 @@ apply() {
 	apply '4 refused' "no image 'none'" --set image=none web n1
 	apply '2 refused' "'tool' is no image of a disk, but of kind script" --set image=tool web n1
 	apply '2 ' "no key 'colour'" --set colour=red web n1
+	apply '4 refused' "no host that it may have is of group 'none'" --set group=none web n1
 	apply '2 ' "'memory': not KEY=VALUE" --set memory web n1
 	apply '2 refused' 'memory' --set memory=much web n1
 	apply '2 ' "'phone': not one of address agent ssh" --wait phone web n1
