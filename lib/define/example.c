@@ -42,7 +42,8 @@ static bool fill_nic(struct vmm_example *ex, const struct vmm_template_nic *like
 
 int vmm_example_init(struct vmm_example *ex, const struct vmm_template *t, struct vmm_err *err)
 {
-	bool ok = true;
+	bool ok = true, seeded = t->guest.kind != VMM_GUEST_PLAIN;
+	const char *seed;
 
 	*ex = (struct vmm_example){ 0 };
 	ex->nics = calloc(t->nnics + 1, sizeof(*ex->nics));
@@ -56,17 +57,18 @@ int vmm_example_init(struct vmm_example *ex, const struct vmm_template *t, struc
 			text(ex, "/pools/%s/example-%u.%s", t->disks[i].pool, i, t->disks[i].format);
 		ok = ex->disks[i].path;
 	}
+	seed = seeded ? text(ex, "/pools/%s/example-seed.iso", t->disks[0].pool) : NULL;
 	ex->vm = (struct vmm_instance){
 		.name = "example",
 		.uuid = "00000000-0000-4000-8000-000000000001",
 		.type = "kvm",
 		.arch = "x86_64",
 		.image_sha256 = "0000000000000000000000000000000000000000000000000000000000000000",
-		.seed = t->guest.kind == VMM_GUEST_PLAIN ? NULL : "/pools/default/example-seed.iso",
+		.seed = seed,
 		.nics = ex->nics,
 		.disks = ex->disks,
 	};
-	return ok ? 0 : vmm_err_nomem(err);
+	return ok && (seed || !seeded) ? 0 : vmm_err_nomem(err);
 }
 
 void vmm_example_release(struct vmm_example *ex)

@@ -62,6 +62,11 @@ is "$(sed "s|.*$VMM_CONF/||; s|\",.*||; s|; known here.*||" "$out")" "$(
 )" 'each is told once, with file and line'
 exits 2 'a warning beside errors changes nothing' env VMM_STATE="$tmp/none" tmpl-check
 
+printf 'include = web\n[disk root]\npool = fast\n' >"$VMM_CONF/templates/fast.conf"
+echo 'vcpus = 1' >"$VMM_CONF/hardware/small.conf"
+tmpl-check --render fast >got
+is "$(grep -o '/pools/.*seed.iso' got | sort -u)" /pools/fast/example-seed.iso 'the seed is where the first disk is'
+
 exits 4 '--render of no template' tmpl-check --render gone
 like "$(cat "$err")" "^tmpl-check: no template 'gone': no file '.*gone.conf'\$" 'says where it was looked for'
 exits 2 'nor of a path' tmpl-check --render ../web
