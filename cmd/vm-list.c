@@ -5,6 +5,7 @@
 #include "frame/columns.h"
 #include "frame/filter.h"
 #include "frame/live.h"
+#include "pool/pool.h"
 
 static int live;
 
@@ -16,7 +17,7 @@ static const struct poptOption options[] = {
 };
 /* clang-format on */
 
-/* The one column that is not in the table of VMs. */
+/* The columns that are not in the table of VMs. */
 static int add_groups(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
 {
 	for (size_t i = 0; i < n && cmd_wants(c, "group"); i++)
@@ -35,6 +36,8 @@ static int list(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_f
 		return vmm_err_nomem(&c->err);
 	n = vmm_inventory_select(inv, &f->filter, rows);
 	ret = add_groups(c, inv, rows, n);
+	if (ret == 0 && n > 0 && cmd_wants(c, "leased"))
+		ret = vmm_pool_join(c->store, inv->vms, "leased", &c->err);
 	if (ret == 0)
 		ret = cmd_rows_at(c, inv->vms, rows, n);
 	free(rows);

@@ -2,6 +2,7 @@
 /* Prints everything that is recorded of one VM, or with --live what its host tells now. */
 #include "frame/columns.h"
 #include "frame/live.h"
+#include "pool/pool.h"
 
 static int live;
 
@@ -21,6 +22,8 @@ static int show(struct cmd_run *c, struct vmm_inventory *inv, const struct cmd_f
 		return c->err.code;
 	if (vmm_table_put(inv->vms, row, "group", vmm_inventory_group(inv, row)) < 0)
 		return vmm_err_nomem(&c->err);
+	if (vmm_pool_join(c->store, inv->vms, "leased", &c->err) < 0)
+		return c->err.code;
 	return cmd_object(c, inv->vms, row);
 }
 

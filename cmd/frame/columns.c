@@ -47,6 +47,7 @@ const struct cmd_column vm_columns[] = {
 	{ "disks", VMM_LIST, true, "target:source, ..." },
 	{ "nics", VMM_LIST, true, "mac@network, ..." },
 	{ "addresses", VMM_LIST, true, "of its interfaces" },
+	{ "leased", VMM_LIST, true, "addresses that it holds from pools" },
 	{ "template", VMM_TEXT, true, "that it was made of" },
 	{ "image", VMM_LIST, true, "of the library that it was made of: NAME:VERSION" },
 	CMD_COLUMNS_END

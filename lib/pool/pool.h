@@ -71,6 +71,9 @@ int vmm_pool_rm(struct vmm_pools *p, const char *name, bool force, bool dry_run,
 int vmm_pool_list(struct vmm_pools *p, const char *pool, struct vmm_table **out, struct vmm_err *err);
 int vmm_pool_leases(struct vmm_pools *p, const char *pool, const char *holder,
 		    struct vmm_table **out, struct vmm_err *err);
+/* Into a column of a table with VMs: the IP addresses that each holds by its UUID, a list. */
+int vmm_pool_join(struct vmm_store *st, struct vmm_table *vms, const char *column,
+		  struct vmm_err *err);
 
 /*
  * n addresses (0 is 1) of a pool for a holder. Those that he holds already come first, lowest first:

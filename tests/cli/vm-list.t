@@ -65,4 +65,15 @@ exits 3 'vm-show --live' vm-show --live -n -o name,state new
 is "$(paste -sd ' ' <"$out")" 'name	new state	normal' 'and so does vm-show'
 recorded >after
 ok 'nothing of it is recorded' cmp before after
+# ---- addresses from pools ----
+
+ippool create front --range 10.0.0.1-10.0.0.9 >/dev/null
+ippool create back --range 2001:db8::1-2001:db8::9 >/dev/null
+ippool create macs --range 52:54:00:00:00:01-52:54:00:00:00:09 >/dev/null
+uuid=$(vm-list -n -o uuid --name db1)
+for pool in front back macs; do ippool checkout $pool --for "$uuid" >/dev/null; done
+ippool checkout front --for somebody >/dev/null
+is "$(vm-list -n -o name,leased --host h3)" "$(printf 'db1\t2001:db8::1,10.0.0.1')" 'IP addresses that a VM holds'
+is "$(vm-list -n -o name,leased --name web2)" 'web2	' 'others hold none'
+is "$(vm-show --json db1 | jq -c .leased)" '["2001:db8::1","10.0.0.1"]' 'vm-show has them too'
 done_testing
