@@ -119,6 +119,14 @@ static int read_row(const struct vmm_table *t, size_t row, const struct override
 	return 0;
 }
 
+/* A UUID, which may stand there too, is that of another one: it gets one of its own. */
+static const char *name_of(const struct vmm_table *rows, size_t row)
+{
+	const char *name = vmm_table_at(rows, row, "name");
+
+	return *name ? name : vmm_table_at(rows, row, "vm");
+}
+
 static int requests(struct cmd_run *c, const char *template, const struct vmm_strv *names,
 		    const struct vmm_table *rows, const struct overrides *all,
 		    struct vmm_provision_request *req, struct vmm_override **own)
@@ -127,8 +135,9 @@ static int requests(struct cmd_run *c, const char *template, const struct vmm_st
 		req[i] = (struct vmm_provision_request){ template, names->s[i], all->list };
 		if (!rows)
 			continue;
-		if (*vmm_table_at(rows, i, "name"))
-			req[i].name = vmm_table_at(rows, i, "name");
+		req[i].name = name_of(rows, i);
+		if (!*req[i].name)
+			return vmm_err_set(&c->err, VMM_EINPUT, "stdin: row %zu has no name", i + 1);
 		if (read_row(rows, i, all, &own[i], &c->err) < 0)
 			return c->err.code;
 		req[i].overrides = own[i];

@@ -63,6 +63,10 @@ is "$(grep -c 'it is named twice' "$out")" 1 'is refused once'
 exits 4 'rows with overrides' sh -c "printf 'name\\thost\\tmemory\\nn1\\th9\\t\\nn2\\t\\t1G\\n' | tmpl-apply web - -n -o name,result,error"
 like "$(cat "$out")" "^n1	refused	no host 'h9'" 'each has its own'
 like "$(cat "$out")" "^n2	refused	none of 4 hosts" 'and an empty cell says nothing'
+exits 2 'rows without names' sh -c "printf 'uuid\\nabc\\n' | tmpl-apply web -"
+is "$(cat "$err")" 'tmpl-apply: stdin: row 1 has no name' 'make no VM that is called by a UUID'
+exits 4 'rows of a batch' sh -c "printf 'vm\\thost\\nn1\\th9\\n' | tmpl-apply web - -n -o name,error"
+is "$(cat "$out")" "n1	no host 'h9'" 'have names too'
 is "$(tmpl-apply web n1 --json | jq -c '[.name, .result, .addresses]')" '["n1","refused",[]]' 'as JSON'
 recorded >after
 is "$(diff before after)" '' 'nothing was taken, nothing was begun'
