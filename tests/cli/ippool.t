@@ -155,6 +155,11 @@ ippool gc known >/dev/null
 sleep 1.1
 is "$(addresses gc known --grace 1s)" 10.4.0.5 'after the grace time gc takes it back'
 exits 0 'then all is in order' ippool check known
+ippool checkout known --for "$(vm_uuid 8)" >/dev/null
+store-helper begin "$VMM_STATE" create new "{\"name\":\"new\",\"uuid\":\"$(vm_uuid 8)\"}" >/dev/null
+exits 0 'one whose VM is being made is known' ippool check known
+is "$(addresses gc known --grace 0)" '' 'and gc leaves it alone'
+ippool checkin known --for "$(vm_uuid 8)" >/dev/null
 printf 'set\tknown\t10.4.0.1\th1\t2026-01-01T00:00:00Z\t\t\nset\tknown\t10.4.0.255\th1\t2026-01-01T00:00:00Z\t\t\nset\tknown\t10.9.0.1\th1\t2026-01-01T00:00:00Z\t\t\nset\tgone\t10.4.0.2\th1\t2026-01-01T00:00:00Z\t\t\n' >>"$VMM_STATE/leases.log"
 is "$(ippool check -n -o finding,pool,address | grep -v leaked | tr '\t\n' ' ,')" \
 	'double known 10.4.0.1,double gone 10.4.0.2,foreign gone 10.4.0.2,double known 10.4.0.2,foreign known 10.4.0.255,foreign known 10.9.0.1,' \
