@@ -235,7 +235,8 @@ static int define(struct vmm__making *k, const struct vmm_instance *vm)
 {
 	VMM_STR_AUTO xml = NULL;
 
-	if (vmm_define_domain(k->t, vm, &xml, &k->err) < 0)
+	k->what.begun = true;
+	if (vmm_define_domain(k->t, vm, &xml, &k->err) < 0 || vmm__making_note(k) < 0)
 		return k->err.code;
 	k->dom = virDomainDefineXMLFlags(k->conn, xml, VIR_DOMAIN_DEFINE_VALIDATE);
 	if (!k->dom)

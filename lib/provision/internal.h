@@ -43,7 +43,7 @@ struct vmm__what {
 	struct vmm_strv volumes; /* POOL/NAME of those that are made for it */
 	struct vmm_strv paths;   /* of those that are removed with it */
 	char *scratch;           /* a folder on this machine; "" */
-	bool begun;              /* removal: from now on something may be gone */
+	bool begun;              /* creation: it may be defined; removal: something may be gone */
 };
 
 void vmm__what_release(struct vmm__what *w);

@@ -73,6 +73,37 @@ static int untouched(struct mending *w, bool *out)
 	return 0;
 }
 
+/*
+ * One that was defined may have been moved before anybody mended it, and run elsewhere on the very disks
+ * that would be removed here.
+ */
+static int has_moved(struct mending *w, bool *out)
+{
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	struct vmm_place at = VMM_PLACE_INIT;
+	virDomainPtr dom = virDomainLookupByUUIDString(w->conn, w->what.uuid);
+	bool here = dom && virDomainIsActive(dom) == 1;
+	int ret;
+
+	*out = false;
+	if (dom)
+		virDomainFree(dom);
+	if (here)
+		return 0;
+	ret = vmm_inventory_read(w->st, &inv, &w->err);
+	if (ret == 0)
+		ret = vmm_scan_locate(w->st, &inv, w->what.uuid, &(struct vmm_scan_options){ 0 },
+				      &at, &w->err);
+	if (ret < 0)
+		return ret == VMM_ENOTFOUND ? 0 : ret;
+	*out = strcmp(vmm_table_at(at.vm, 0, "host"), w->host) != 0;
+	if (*out)
+		vmm_buf_addf(&w->said, "was made whole, is on '%s' by now, and stays as it is",
+			     vmm_table_at(at.vm, 0, "host"));
+	vmm_place_release(&at);
+	return 0;
+}
+
 static int settle(struct mending *w)
 {
 	bool whole;
@@ -86,6 +117,14 @@ static int settle(struct mending *w)
 	if (whole) {
 		vmm_buf_adds(&w->said, "nothing of it was removed");
 		return 0;
+	}
+	if (w->op == CREATE && w->what.begun) {
+		bool moved;
+
+		if (has_moved(w, &moved) < 0)
+			return w->err.code;
+		if (moved)
+			return 0;
 	}
 	if (vmm__what_undo(w->st, w->conn, &w->what, NULL, &w->err) < 0)
 		return w->err.code;

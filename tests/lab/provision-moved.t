@@ -1,0 +1,43 @@
+#!/bin/bash
+# A VM whose making was never ended in the journal, and which has moved since: vmm-fsck leaves it its disks
+. "${0%/*}/../tap.sh"
+. "$top/tests/helpers/lab.sh"
+. "$top/tests/helpers/provision.sh"
+need xorriso qemu-img
+
+lab_up h1 h2
+declare_hosts tcp h1 h2
+fit_out
+sed 's/pool = local/pool = shared/' "$VMM_CONF/templates/bare.conf" >"$VMM_CONF/templates/roaming.conf"
+
+# As a kill between the start and the end would have left it.
+forget_end() { sed -i "/	end	create	$1	/d" "$VMM_STATE/journal.tsv"; }
+disks() { find "$LAB/shared/pool" -name "$1-*" -printf '%f\n' | sed 's/-.*//'; }
+
+apply --start --host h1 roaming live cold
+is "$(cell result "$rows" | sort -u)" 'done' 'two VMs on h1'
+on h1 destroy cold >/dev/null
+forget_end live
+forget_end cold
+is "$(fsck -n -o object,mended | sort | paste -sd ' ')" "cold	no live	no" 'whose making seems to be cut short'
+
+exits 0 'one is moved while it runs' migrate --to h2 live
+on h1 dumpxml --inactive cold >"$tmp/cold.xml"
+on h2 define "$tmp/cold.xml" >/dev/null
+on h1 undefine cold >/dev/null
+is "$(on h2 domstate cold)" 'shut off' 'the other, past the inventory, while it is off'
+
+exits 0 'then comes vmm-fsck' fsck --repair -n -o object,finding,mended
+is "$(sort "$out")" "$(printf '%s	was made whole, is on '"'h2'"' by now, and stays as it is	yes\n' cold live)" 'it says where they are'
+is "$(disks live) $(disks cold)" 'live cold' 'their disks are there'
+is "$(on h2 domstate live)" running 'the one that ran runs'
+is "$(ippool show -n front | wc -l)" 2 'they keep their addresses'
+is "$(fsck -n)" '' 'nothing is left to mend'
+
+# One that has not moved goes, as before.
+apply --start --host h1 roaming stays
+forget_end stays
+exits 0 'one that is where it was made' fsck --repair -n -o object,finding
+like "$(cat "$out")" '^stays	was not made whole; what there was of it is removed' 'is removed'
+is "$(disks stays)" '' 'with its disk'
+done_testing
