@@ -70,6 +70,19 @@ static int check_qcow2(int fd, struct vmm_err *err)
 
 #define VMDK_CAPACITY 12
 #define VMDK_DESCRIPTOR 28 /* where, how long: in sectors */
+/* There QEMU and libvirt look for a backing file, whatever the header says. */
+#define VMDK_USUAL 1
+
+static size_t count(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	while ((text = strcasestr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
 
 static size_t count_lines(const char *text, const char *word)
 {
@@ -92,8 +105,9 @@ static int check_descriptor(const char *text, struct vmm_err *err)
 
 	if (single != 1 || extents > 1)
 		return vmm_err_set(err, VMM_EREFUSED, "it is one of several files");
-	if (count_lines(text, "parentFileNameHint") || count_lines(text, "parentCID=") != 1 ||
-	    count_lines(text, "parentCID=ffffffff") != 1)
+	/* Those who open it find these words in the middle of a line too. */
+	if (count(text, "parentFileNameHint") || count(text, "parentCID=") != 1 ||
+	    count(text, "parentCID=ffffffff") != 1)
 		return vmm_err_set(err, VMM_EREFUSED, "it has a backing file");
 	return 0;
 }
@@ -110,8 +124,9 @@ static int check_vmdk(int fd, struct vmm_err *err)
 	n = le64(h + VMDK_DESCRIPTOR + 8);
 	if (le64(h + VMDK_CAPACITY) == 0 || at == 0 || n == 0)
 		return vmm_err_set(err, VMM_EREFUSED, "it is one of several files");
-	if (at > INT64_MAX / 512 || n > DESCRIPTOR_MAX / 512 ||
-	    vmm__read_at(fd, at * 512, text, (size_t)n * 512) < 0)
+	if (at != VMDK_USUAL)
+		return vmm_err_set(err, VMM_EREFUSED, "its descriptor is not where it should be");
+	if (n > DESCRIPTOR_MAX / 512 || vmm__read_at(fd, at * 512, text, (size_t)n * 512) < 0)
 		return cut_off(err);
 	text[n * 512] = '\0';
 	return check_descriptor(text, err);

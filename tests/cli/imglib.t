@@ -109,6 +109,21 @@ refused 4 'it is encrypted' imglib add x crypt.qcow2
 refused 4 'it is marked as corrupt' imglib add x corrupt.qcow2
 refused 4 'several files' imglib add x two.vmdk
 refused 4 'several files' imglib add x two-s001.vmdk
+# A descriptor that hides what it names, or is not the one that is read: seen before qemu-img is asked.
+at=$(grep -abo 'parentCID=ffffffff' a.vmdk | head -n 1 | cut -d : -f 1)
+hint='parentFileNameHint="/etc/passwd"'
+cp a.vmdk blank.vmdk && printf 'parentCID=ffffffff\ncreateType="monolithicSparse"\n %s' "$hint" | dd of=blank.vmdk bs=1 seek="$at" conv=notrunc 2>/dev/null
+cp a.vmdk second.vmdk && truncate -s %512 second.vmdk
+sectors=$(($(stat -c %s second.vmdk) / 512))
+dd if=a.vmdk bs=512 skip=1 count=20 2>/dev/null >>second.vmdk
+# shellcheck disable=SC2059
+printf "$(printf '\\%03o\\%03o\\%03o' $((sectors % 256)) $((sectors / 256 % 256)) $((sectors / 65536)))" |
+	dd of=second.vmdk bs=1 seek=28 conv=notrunc 2>/dev/null
+printf 'parentCID=12345678\n%s\n' "$hint" | dd of=second.vmdk bs=1 seek="$at" conv=notrunc 2>/dev/null
+mkdir none && printf '#!/bin/sh\ntouch %s\nexit 1\n' "$PWD/asked" >none/qemu-img && chmod +x none/qemu-img
+PATH=$PWD/none:$PATH refused 4 'it has a backing file' imglib add x blank.vmdk
+PATH=$PWD/none:$PATH refused 4 'descriptor is not where it should be' imglib add x second.vmdk
+ok 'qemu-img was not asked' test ! -e asked
 refused 4 'it is vdi, which is not taken' imglib add x vdi
 head -c 72 qcow2 >cut.qcow2
 refused 4 'cut off' imglib add x cut.qcow2
