@@ -22,7 +22,8 @@ struct add {
 	struct vmm__spec spec;
 	struct vmm__copy copy;
 	struct vmm__found found;
-	char sha256[VMM_SHA256_LEN + 1];
+	struct vmm__data_hash data_hash;
+	char sha256[VMM_SHA256_LEN + 1], data_sha256[VMM_SHA256_LEN + 1];
 	struct vmm_image image;
 };
 
@@ -111,6 +112,8 @@ static int bring(struct add *a, struct vmm_err *err)
 	vmm__copy_init(c, a->temp.fd, src->spec, "copy");
 	c->cancel = src->cancel;
 	c->progress = src->progress;
+	vmm__data_hash_init(&a->data_hash);
+	c->data_hash = &a->data_hash;
 	c->max = src->max ? src->max : STREAM_MAX;
 	if (!src->from) {
 		ret = vmm__copy_stream(c, src->fd, "standard input", err);
@@ -120,7 +123,11 @@ static int bring(struct add *a, struct vmm_err *err)
 		c->max = src->max;
 		ret = bring_file(a, err);
 	}
-	return ret < 0 ? ret : vmm__copy_end(c, a->sha256, err);
+	if (ret == 0)
+		ret = vmm__copy_end(c, a->sha256, err);
+	if (ret == 0)
+		vmm__data_hash_end(&a->data_hash, a->data_sha256);
+	return ret;
 }
 
 /* ---- looking at it ---- */
@@ -183,6 +190,7 @@ static int make_image(struct add *a, const char *version, struct vmm_err *err)
 	i->size = a->copy.size;
 	i->virtual_size = a->found.virtual_size;
 	memcpy(i->sha256, a->sha256, sizeof(i->sha256));
+	memcpy(i->data_sha256, a->data_sha256, sizeof(i->data_sha256));
 	if (!i->name || !i->version || !i->kind || !i->format || !i->labels || !i->added || !i->path)
 		return vmm_err_nomem(err);
 	return 0;

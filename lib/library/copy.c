@@ -11,7 +11,7 @@
 
 #include "library/internal.h"
 
-#define BLOCK 4096
+#define BLOCK VMM__BLOCK
 #define CHUNK ((size_t)1024 * 1024)
 #define REPORT_EVERY ((uint64_t)8 * 1024 * 1024)
 
@@ -121,7 +121,10 @@ int vmm__copy_bytes(void *copy, const char *bytes, size_t n, struct vmm_err *err
 		ret = write_sparse(c, bytes, n, err);
 	if (ret < 0)
 		return ret;
-	sha256_update(&c->hash, n, (const uint8_t *)bytes);
+	if (!c->skip_whole)
+		sha256_update(&c->hash, n, (const uint8_t *)bytes);
+	if (c->data_hash)
+		vmm__data_hash_bytes(c->data_hash, bytes, n);
 	c->size += n;
 	return 0;
 }
@@ -138,7 +141,10 @@ static int copy_hole(struct vmm__copy *c, uint64_t n, struct vmm_err *err)
 			ret = c->sink->hole(c->sink->arg, len, err);
 		else if (ret == 0 && c->to >= 0 && c->stream)
 			ret = write_all(c, zeros, len, c->size, err);
-		sha256_update(&c->hash, len, (const uint8_t *)zeros);
+		if (!c->skip_whole)
+			sha256_update(&c->hash, len, (const uint8_t *)zeros);
+		if (c->data_hash)
+			vmm__data_hash_hole(c->data_hash, len);
 		c->size += len;
 		n -= len;
 	}
@@ -242,15 +248,21 @@ int vmm__copy_file(struct vmm__copy *c, int from, const char *what, struct vmm_e
 	return ret;
 }
 
-int vmm__copy_end(struct vmm__copy *c, char sha256[VMM_SHA256_LEN + 1], struct vmm_err *err)
+void vmm__hash_say(struct sha256_ctx *hash, char sha256[VMM_SHA256_LEN + 1])
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
 
+	sha256_digest(hash, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(sha256 + 2 * i, 3, "%02x", digest[i]);
+}
+
+int vmm__copy_end(struct vmm__copy *c, char sha256[VMM_SHA256_LEN + 1], struct vmm_err *err)
+{
 	if (c->to >= 0 && !c->stream && ftruncate(c->to, (off_t)c->size) < 0)
 		return vmm_err_errno(err, "cannot write the copy");
 	report(c, "done");
-	sha256_digest(&c->hash, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(sha256 + 2 * i, 3, "%02x", digest[i]);
+	if (!c->skip_whole)
+		vmm__hash_say(&c->hash, sha256);
 	return 0;
 }

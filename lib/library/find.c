@@ -35,6 +35,9 @@ static int split_row(struct vmm_table *t, size_t row, struct vmm_err *err)
 		ret = vmm_err_set(err, VMM_EINPUT, "image '%s' has no version", spec.name);
 	if (ret == 0 && !vmm__is_sha256(vmm_table_at(t, row, "sha256")))
 		ret = vmm_err_set(err, VMM_EINPUT, "image '%s' has no sha256", spec.name);
+	if (ret == 0 && *vmm_table_at(t, row, "data_sha256") &&
+	    !vmm__is_sha256(vmm_table_at(t, row, "data_sha256")))
+		ret = vmm_err_set(err, VMM_EINPUT, "image '%s' has a bad data_sha256", spec.name);
 	if (ret < 0)
 		vmm_err_prefix(err, "table images");
 	else if (vmm_table_put(t, row, "name", spec.name) < 0 ||
@@ -206,6 +209,7 @@ int vmm_image_get(const struct vmm_table *t, size_t row, struct vmm_image *out, 
 	img.added = strdup(vmm_table_at(t, row, "added"));
 	img.path = strdup(vmm_table_at(t, row, "path"));
 	snprintf(img.sha256, sizeof(img.sha256), "%s", vmm_table_at(t, row, "sha256"));
+	snprintf(img.data_sha256, sizeof(img.data_sha256), "%s", vmm_table_at(t, row, "data_sha256"));
 	if (!img.name || !img.version || !img.kind || !img.format || !img.labels || !img.added ||
 	    !img.path) {
 		vmm_image_release(&img);
@@ -232,7 +236,8 @@ int vmm__image_store(struct vmm_table *t, const struct vmm_image *img, struct vm
 	    vmm_table_put(t, row, "virtual_size", virtual_size) < 0 ||
 	    vmm_table_put(t, row, "sha256", img->sha256) < 0 ||
 	    vmm_table_put(t, row, "labels", img->labels) < 0 ||
-	    vmm_table_put(t, row, "added", img->added) < 0)
+	    vmm_table_put(t, row, "added", img->added) < 0 ||
+	    vmm_table_put(t, row, "data_sha256", img->data_sha256) < 0)
 		return vmm_err_nomem(err);
 	return 0;
 }

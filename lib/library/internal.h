@@ -84,6 +84,21 @@ int vmm__temp_publish(const struct vmm__library *lib, const struct vmm__temp *t,
 int vmm__temp_mark(const struct vmm__library *lib, const char *sha256, struct vmm__temp *t,
 		   struct vmm_err *err);
 
+/* ---- data-hash.c ---- */
+
+#define VMM__BLOCK 4096
+
+struct vmm__data_hash {
+	struct sha256_ctx hash;
+	uint64_t at;
+	char block[VMM__BLOCK]; /* the one that `at` is in, so far */
+};
+
+void vmm__data_hash_init(struct vmm__data_hash *d);
+void vmm__data_hash_bytes(struct vmm__data_hash *d, const char *bytes, size_t n);
+void vmm__data_hash_hole(struct vmm__data_hash *d, uint64_t n);
+void vmm__data_hash_end(struct vmm__data_hash *d, char sha256[VMM_SHA256_LEN + 1]);
+
 /* ---- copy.c: bytes are hashed, and written where there is something to write ---- */
 
 struct vmm__copy {
@@ -97,6 +112,8 @@ struct vmm__copy {
 	const struct vmm_cancel *cancel;
 	struct vmm_progress_sink *progress;
 	struct sha256_ctx hash;
+	bool skip_whole;                  /* `hash` is not wanted */
+	struct vmm__data_hash *data_hash; /* wanted too; may be NULL */
 	uint64_t reported;
 };
 
@@ -106,8 +123,9 @@ int vmm__copy_bytes(void *copy, const char *bytes, size_t n, struct vmm_err *err
 /* All that there is: of a stream to its end, of a file whole and by its holes. `what` is for errors. */
 int vmm__copy_stream(struct vmm__copy *c, int from, const char *what, struct vmm_err *err);
 int vmm__copy_file(struct vmm__copy *c, int from, const char *what, struct vmm_err *err);
-/* The file gets its length, and *sha256 what was copied. */
+/* The file gets its length, and *sha256 what was copied; with skip_whole it is not set. */
 int vmm__copy_end(struct vmm__copy *c, char sha256[VMM_SHA256_LEN + 1], struct vmm_err *err);
+void vmm__hash_say(struct sha256_ctx *hash, char sha256[VMM_SHA256_LEN + 1]);
 
 /* ---- fetch.c ---- */
 

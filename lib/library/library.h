@@ -51,6 +51,7 @@ struct vmm_image {
 	char *path;                  /* of the content */
 	uint64_t size, virtual_size; /* bytes: of the file; of the disk that a guest sees */
 	char sha256[VMM_SHA256_LEN + 1];
+	char data_sha256[VMM_SHA256_LEN + 1]; /* of its data alone, as in vmm-images(5); "": not known */
 };
 
 #define VMM_IMAGE_INIT \

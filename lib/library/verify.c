@@ -5,6 +5,13 @@
 
 #include "library/internal.h"
 
+static int damaged(const struct vmm_image *img, const char *what, const char *sha256,
+		   struct vmm_err *err)
+{
+	return vmm_err_set(err, VMM_EFAIL, "the content of '%s:%s' is damaged: its %s is %s",
+			   img->name, img->version, what, sha256);
+}
+
 static int read_whole(const struct vmm_image *img, struct vmm__copy *c, struct vmm_err *err)
 {
 	char sha256[VMM_SHA256_LEN + 1];
@@ -17,10 +24,8 @@ static int read_whole(const struct vmm_image *img, struct vmm__copy *c, struct v
 	if (ret == 0)
 		ret = vmm__copy_end(c, sha256, err);
 	close(fd);
-	if (ret == 0 && strcmp(sha256, img->sha256) != 0)
-		ret = vmm_err_set(err, VMM_EFAIL,
-				  "the content of '%s:%s' is damaged: its sha256 is %s", img->name,
-				  img->version, sha256);
+	if (ret == 0 && !c->skip_whole && strcmp(sha256, img->sha256) != 0)
+		ret = damaged(img, "sha256", sha256, err);
 	return ret;
 }
 
@@ -39,13 +44,25 @@ int vmm_image_send(const struct vmm_image *img, const struct vmm_image_sink *sin
 		   const struct vmm_cancel *cancel, struct vmm_progress_sink *progress,
 		   struct vmm_err *err)
 {
+	char sha256[VMM_SHA256_LEN + 1];
+	struct vmm__data_hash data_hash;
 	struct vmm__copy c;
+	int ret;
 
 	vmm__copy_init(&c, -1, img->name, "copy");
 	c.sink = sink;
 	c.cancel = cancel;
 	c.progress = progress;
-	return read_whole(img, &c, err);
+	if (!*img->data_sha256) /* of an earlier version */
+		return read_whole(img, &c, err);
+	vmm__data_hash_init(&data_hash);
+	c.skip_whole = true;
+	c.data_hash = &data_hash;
+	ret = read_whole(img, &c, err);
+	if (ret < 0)
+		return ret;
+	vmm__data_hash_end(&data_hash, sha256);
+	return strcmp(sha256, img->data_sha256) == 0 ? 0 : damaged(img, "data_sha256", sha256, err);
 }
 
 /* One content. It belongs to its job, which is never abandoned: there is no time limit. */

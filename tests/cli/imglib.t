@@ -2,7 +2,7 @@
 # imglib: what is added is listed, shown, verified, exported and removed; what is refused
 . "${0%/*}/../tap.sh"
 . "$top/tests/helpers/images.sh"
-need jq qemu-img sha256sum
+need jq perl qemu-img sha256sum
 
 sha() {
 	sha256sum <"$1" | cut -d' ' -f1
@@ -48,6 +48,22 @@ is "$(imglib list -n | wc -l) $(blobs)" '4 2' 'and adds nothing'
 is "$(imglib add -n -o name,format piped - <qcow2)" 'piped	qcow2' 'from stdin'
 is "$(head -c 1000000 /dev/zero | cat - qcow2 | imglib add --kind driver -n -o format,size zeros -)" \
 	"file	$((1000000 + $(stat -c %s qcow2)))" 'a driver may be anything'
+# As vmm-images(5) says it, whatever the pieces are in which the bytes came.
+data_sha() {
+	perl -MDigest::SHA -e '
+		my ($sha, $nr, $size) = (Digest::SHA->new(256), 0, 0);
+		for (; my $n = read(STDIN, my $block, 4096); $nr++, $size += $n) {
+			$sha->add(pack("Q<", $nr), $block) if $block =~ /[^\0]/;
+		}
+		print $sha->add(pack("Q<", $size))->hexdigest, "\n"'
+}
+of_data() { vmm-rows -n -o image,data_sha256 <"$VMM_STATE/images.tsv" | awk -v i="$1" '$1 == i { print $2 }'; }
+is "$(of_data web:1)" "$(data_sha <raw)" 'the hash of the data of a file'
+is "$(of_data zeros:1)" "$(head -c 1000000 /dev/zero | cat - qcow2 | data_sha)" 'and of a stream'
+{ head -c 5000 raw && head -c 70000 /dev/zero && tail -c 3333 qcow2; } >odd
+dd if=odd bs=777 status=none | imglib add --kind driver odd - >/dev/null
+is "$(of_data odd:1)" "$(data_sha <odd)" 'of one that came in odd pieces'
+imglib rm odd >/dev/null
 ok 'a script' imglib add --kind script hello "$top/tests/tap.sh"
 ok 'an answer file' imglib add --kind answer reply "$top/tests/tap.sh"
 is "$(imglib list -n -o name --kind script)" hello 'list --kind'

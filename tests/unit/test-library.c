@@ -149,6 +149,63 @@ static void damage_is_seen(void **state)
 	vmm_image_release(&img);
 }
 
+struct sent {
+	uint64_t data, holes;
+};
+
+static int count_data(void *arg, const char *bytes, size_t n, struct vmm_err *err)
+{
+	(void)bytes;
+	(void)err;
+	((struct sent *)arg)->data += n;
+	return 0;
+}
+
+static int count_hole(void *arg, uint64_t n, struct vmm_err *err)
+{
+	(void)err;
+	((struct sent *)arg)->holes += n;
+	return 0;
+}
+
+/* 100 GiB of zeros to hash would take minutes. */
+static void holes_cost_nothing_when_sent(void **state)
+{
+	const uint64_t size = ((uint64_t)100 << 30) + 700;
+	struct world *w = *state;
+	char path[] = "/tmp/vmm-unit-sparse.XXXXXX", name[] = "big", version[] = "1";
+	int fd = mkstemp(path);
+	struct vmm_image img = {
+		.name = name,
+		.version = version,
+		.path = path,
+		.size = size,
+		.data_sha256 = "8a4a77ea34b846b469d78f0874f4a5a3edae064d68c1a57364e7feaccf6d6bd9",
+	};
+	struct sent sent = { 0, 0 };
+	struct vmm_image_sink sink = { count_data, count_hole, &sent };
+
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	assert_int_equal(pwrite(fd, "x", 1, 5 << 20), 1);
+	assert_int_equal(pwrite(fd, "end", 3, (off_t)size - 3), 3);
+	assert_int_equal(vmm_image_send(&img, &sink, NULL, NULL, &w->err), 0);
+	assert_int_equal(sent.data + sent.holes, size);
+	assert_true(sent.data < 1 << 20);
+
+	/* The same data in another place, none, and other data are damage. */
+	assert_int_equal(pwrite(fd, "\0", 1, 5 << 20), 1);
+	assert_int_equal(vmm_image_send(&img, &sink, NULL, NULL, &w->err), VMM_EFAIL);
+	assert_int_equal(pwrite(fd, "x", 1, 6 << 20), 1);
+	assert_int_equal(vmm_image_send(&img, &sink, NULL, NULL, &w->err), VMM_EFAIL);
+	assert_int_equal(pwrite(fd, "\0", 1, 6 << 20), 1);
+	assert_int_equal(pwrite(fd, "y", 1, 5 << 20), 1);
+	assert_int_equal(vmm_image_send(&img, &sink, NULL, NULL, &w->err), VMM_EFAIL);
+	assert_int_equal(pwrite(fd, "x", 1, 5 << 20), 1);
+	assert_int_equal(vmm_image_send(&img, &sink, NULL, NULL, &w->err), 0);
+	close(fd);
+	unlink(path);
+}
+
 /* As provisioning does it: an intent first, then the VM's row. */
 static void work_under_way_keeps_it(void **state)
 {
@@ -198,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_added_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_latest_has_the_highest_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(holes_cost_nothing_when_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(work_under_way_keeps_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_name_keeps_the_content, setup, teardown),
 	};
