@@ -46,12 +46,48 @@ static void free_removal(void *arg)
 	free(r);
 }
 
+static bool has_disk(const struct vmm_table *vms, size_t row, const char *path)
+{
+	VMM_STRV_AUTO disks = VMM_STRV_INIT;
+
+	if (vmm_list_split(&disks, vmm_table_at(vms, row, "disks")) < 0)
+		return true; /* who can't be read may */
+	for (size_t i = 0; i < disks.n; i++) {
+		const char *colon = strchr(disks.s[i], ':'); /* TARGET:SOURCE */
+
+		if (colon && strcmp(colon + 1, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Its own host sees only its own VMs; a pool may be that of others too. */
+static int refuse_user(struct removal *r, const struct vmm_inventory *inv, const char *path)
+{
+	VMM_STR_AUTO user = vmm_volume_user(r->conn, path, r->what.uuid);
+
+	if (user)
+		return vmm_err_set(&r->err, VMM_EREFUSED, "its disk '%s' is needed by '%s'", path,
+				   user);
+	for (size_t v = 0; v < vmm_table_rows(inv->vms); v++)
+		if (strcmp(vmm_table_at(inv->vms, v, "uuid"), r->what.uuid) != 0 &&
+		    has_disk(inv->vms, v, path))
+			return vmm_err_set(&r->err, VMM_EREFUSED,
+					   "its disk '%s' is needed by '%s' of '%s'", path,
+					   vmm_table_at(inv->vms, v, "name"),
+					   vmm_table_at(inv->vms, v, "host"));
+	return 0;
+}
+
 /* Disks that were made for it, of those that it has. Others are refused: nobody told whose they are. */
 static int gather_disks(struct removal *r, const char *xml, const struct vmm_made *made)
 {
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	struct vmm_domxml *d = NULL;
-	int ret = vmm_domxml_parse(xml, &d, &r->err);
+	int ret = vmm_inventory_read(r->st, &inv, &r->err);
 
+	if (ret == 0)
+		ret = vmm_domxml_parse(xml, &d, &r->err);
 	for (size_t i = 0; ret == 0 && i < d->ndisks; i++) {
 		const char *source = d->disks[i].source;
 
@@ -62,12 +98,8 @@ static int gather_disks(struct removal *r, const char *xml, const struct vmm_mad
 				d->disks[i].target, source);
 	}
 	for (size_t i = 0; ret == 0 && i < made->disks.n; i++) {
-		VMM_STR_AUTO user = vmm_volume_user(r->conn, made->disks.s[i], r->what.uuid);
-
-		if (user)
-			ret = vmm_err_set(&r->err, VMM_EREFUSED, "its disk '%s' is needed by '%s'",
-					  made->disks.s[i], user);
-		else if (vmm_strv_add(&r->what.paths, made->disks.s[i]) < 0)
+		ret = refuse_user(r, &inv, made->disks.s[i]);
+		if (ret == 0 && vmm_strv_add(&r->what.paths, made->disks.s[i]) < 0)
 			ret = vmm_err_nomem(&r->err);
 	}
 	vmm_domxml_free(d);
