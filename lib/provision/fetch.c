@@ -106,7 +106,9 @@ static int fetched(struct vmm_job *job, void *arg)
 		if (k->fetch != at + 1)
 			continue;
 		if (job->state == VMM_JOB_TIMEOUT)
-			vmm_err_set(&k->err, VMM_EAGAIN, "host '%s' does not answer", k->what.host);
+			vmm_err_set(&k->err, VMM_EAGAIN,
+				    "its image was not brought to host '%s' within %d min",
+				    k->what.host, VMM__FETCH_MS / 60000);
 		else if (job->state == VMM_JOB_SKIPPED)
 			vmm_err_set(&k->err, VMM_ECANCEL, "not started");
 		else if (job->code < 0)
