@@ -61,6 +61,8 @@ struct vmm__open {
 	const char *op, *subject, *host, *pid, *since;
 	bool alive;
 };
+/* Whether an intent of this subject and detail is for `whom`. */
+bool vmm__intent_is_for(const char *subject, const char *detail, const char *whom);
 int vmm__intent_refuse(const struct vmm__open *in, struct vmm_err *err);
 
 /* Whether a table may have this name. */

@@ -213,7 +213,8 @@ const struct vmm__intent *vmm__journal_find(const struct vmm__journal *j, uint64
 const struct vmm__intent *vmm__journal_find_open(const struct vmm__journal *j, const char *subject)
 {
 	for (size_t i = 0; i < j->n; i++)
-		if (!j->intents[i].ended && strcmp(j->intents[i].subject, subject) == 0)
+		if (!j->intents[i].ended &&
+		    vmm__intent_is_for(j->intents[i].subject, j->intents[i].detail, subject))
 			return &j->intents[i];
 	return NULL;
 }

@@ -210,19 +210,35 @@ int vmm__intent_refuse(const struct vmm__open *in, struct vmm_err *err)
 			   in->op, in->subject, owner.data, in->since);
 }
 
+/* As base/rows.h writes a member of JSON. */
+bool vmm__intent_is_for(const char *subject, const char *detail, const char *whom)
+{
+	static const char key[] = "\"uuid\":\"";
+	const char *at = strstr(detail, key);
+	size_t n = strlen(whom);
+
+	if (strcmp(subject, whom) == 0)
+		return true;
+	return at && strncmp(at + sizeof(key) - 1, whom, n) == 0 && at[sizeof(key) - 1 + n] == '"';
+}
+
 int vmm_intent_check(const struct vmm_table *open, const char *subject, struct vmm_err *err)
 {
-	long row = vmm_table_find(open, vmm_table_col(open, "subject"), subject);
+	size_t row = 0;
 
-	if (row < 0)
+	while (row < vmm_table_rows(open) &&
+	       !vmm__intent_is_for(vmm_table_at(open, row, "subject"),
+				   vmm_table_at(open, row, "detail"), subject))
+		row++;
+	if (row == vmm_table_rows(open))
 		return 0;
 	const struct vmm__open in = {
-		.op = vmm_table_at(open, (size_t)row, "op"),
-		.subject = subject,
-		.host = vmm_table_at(open, (size_t)row, "host"),
-		.pid = vmm_table_at(open, (size_t)row, "pid"),
-		.since = vmm_table_at(open, (size_t)row, "since"),
-		.alive = strcmp(vmm_table_at(open, (size_t)row, "alive"), "yes") == 0,
+		.op = vmm_table_at(open, row, "op"),
+		.subject = vmm_table_at(open, row, "subject"),
+		.host = vmm_table_at(open, row, "host"),
+		.pid = vmm_table_at(open, row, "pid"),
+		.since = vmm_table_at(open, row, "since"),
+		.alive = strcmp(vmm_table_at(open, row, "alive"), "yes") == 0,
 	};
 	return vmm__intent_refuse(&in, err);
 }

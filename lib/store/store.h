@@ -42,6 +42,8 @@
  * At most one intent is open for a subject, whatever the operation: a VM that is being moved can't
  * be started meanwhile. A second begin is VMM_EAGAIN while its owner lives, VMM_EREFUSED when
  * its owner is dead (vmm-fsck first). An owner lives as long as its process and its open store.
+ * One whose detail is a JSON row with this as its "uuid" is for that subject too: a VM that is being made has
+ * its name for a subject.
  * An intent without a detail is a claim: it only keeps others away, leaves nothing to mend, and goes
  * with its owner.
  *

@@ -310,6 +310,30 @@ static void test_intents(void **state)
 	assert_int_equal(b, 3);
 }
 
+/* One that is made has its name for a subject, and is spoken of by its UUID. */
+static void test_uuid(void **state)
+{
+	struct place *p = *state;
+	struct vmm_store *other;
+	struct vmm_table *t;
+	uint64_t a, b;
+
+	assert_int_equal(vmm_store_open(p->state, &other, &p->err), 0);
+	assert_int_equal(vmm_intent_begin(other, "create", "web",
+					  "{\"host_uuid\":\"h-1\",\"uuid\":\"u-1\"}", &a, &p->err),
+			 0);
+	assert_int_equal(vmm_intent_begin(p->st, "start", "u-1", NULL, &b, &p->err), VMM_EAGAIN);
+	vmm_store_close(other);
+	assert_int_equal(vmm_intent_begin(p->st, "start", "u-1", NULL, &b, &p->err), VMM_EREFUSED);
+	assert_non_null(strstr(p->err.text, "earlier create of 'web' was cut short"));
+	assert_int_equal(vmm_intent_list(p->st, &t, &p->err), 0);
+	assert_int_equal(vmm_intent_check(t, "u-1", &p->err), VMM_EREFUSED);
+	assert_int_equal(vmm_intent_check(t, "u-", &p->err), 0);
+	assert_int_equal(vmm_intent_check(t, "h-1", &p->err), 0);
+	vmm_table_free(t);
+	assert_int_equal(vmm_intent_begin(p->st, "start", "h-1", NULL, &b, &p->err), 0);
+}
+
 static void test_claim(void **state)
 {
 	struct place *p = *state;
@@ -495,10 +519,13 @@ static void test_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(test_url),         STORE_TEST(test_folder),  STORE_TEST(test_names),
-		STORE_TEST(test_change),      STORE_TEST(test_refused), STORE_TEST(test_malformed),
-		STORE_TEST(test_intents),     STORE_TEST(test_claim),   STORE_TEST(test_compaction),
-		STORE_TEST(test_bad_journal), STORE_TEST(test_threads), STORE_TEST(test_check),
+		STORE_TEST(test_url),         STORE_TEST(test_folder),
+		STORE_TEST(test_names),       STORE_TEST(test_change),
+		STORE_TEST(test_refused),     STORE_TEST(test_malformed),
+		STORE_TEST(test_intents),     STORE_TEST(test_uuid),
+		STORE_TEST(test_claim),       STORE_TEST(test_compaction),
+		STORE_TEST(test_bad_journal), STORE_TEST(test_threads),
+		STORE_TEST(test_check),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
