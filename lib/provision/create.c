@@ -432,7 +432,7 @@ int vmm__create(struct vmm__making *k)
 	if (ret == 0)
 		ret = make_all(k);
 	if (ret == 0)
-		ret = vmm__making_record(k);
+		ret = vmm__record(k->st, k->dom, k->what.host, &k->err);
 	if (ret < 0)
 		return take_back(k);
 	vmm__scratch_remove(k->what.scratch);

@@ -127,7 +127,7 @@ int vmm__has_networks(struct vmm__making *k);
 /* The intent is ours: nobody has made one of this name since the inventory was read. */
 int vmm__name_is_free(struct vmm__making *k);
 /* Whoever comes for the name next must find it: before the intent ends. */
-int vmm__making_record(struct vmm__making *k);
+int vmm__record(struct vmm_store *st, virDomainPtr dom, const char *host, struct vmm_err *err);
 
 /* ---- fetch.c ---- */
 

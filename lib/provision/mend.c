@@ -73,35 +73,57 @@ static int untouched(struct mending *w, bool *out)
 	return 0;
 }
 
+/* As vmm__create() ends it. */
+static int keep(struct mending *w, virDomainPtr dom)
+{
+	if (vmm__record(w->st, dom, w->host, &w->err) < 0)
+		return w->err.code;
+	vmm__scratch_remove(w->what.scratch);
+	vmm_buf_adds(&w->said, "was made whole, and stays as it is");
+	return 0;
+}
+
 /*
  * One that was defined may have been moved before anybody mended it, and run elsewhere on the very disks
  * that would be removed here.
  */
-static int has_moved(struct mending *w, bool *out)
+static int look_elsewhere(struct mending *w, bool *out)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	struct vmm_place at = VMM_PLACE_INIT;
-	virDomainPtr dom = virDomainLookupByUUIDString(w->conn, w->what.uuid);
-	bool here = dom && virDomainIsActive(dom) == 1;
-	int ret;
+	int ret = vmm_inventory_read(w->st, &inv, &w->err);
 
 	*out = false;
-	if (dom)
-		virDomainFree(dom);
-	if (here)
-		return 0;
-	ret = vmm_inventory_read(w->st, &inv, &w->err);
 	if (ret == 0)
 		ret = vmm_scan_locate(w->st, &inv, w->what.uuid, &(struct vmm_scan_options){ 0 },
 				      &at, &w->err);
 	if (ret < 0)
 		return ret == VMM_ENOTFOUND ? 0 : ret;
-	*out = strcmp(vmm_table_at(at.vm, 0, "host"), w->host) != 0;
-	if (*out)
-		vmm_buf_addf(&w->said, "was made whole, is on '%s' by now, and stays as it is",
-			     vmm_table_at(at.vm, 0, "host"));
+	*out = true;
+	vmm__scratch_remove(w->what.scratch);
+	vmm_buf_addf(&w->said, "was made whole, is on '%s' by now, and stays as it is",
+		     vmm_table_at(at.vm, 0, "host"));
 	vmm_place_release(&at);
 	return 0;
+}
+
+/*
+ * Its definition is the last thing that is made, and the first that is taken back: one that has it is whole,
+ * and may have been in use for long.
+ */
+static int is_whole(struct mending *w, bool *out)
+{
+	virDomainPtr dom = virDomainLookupByUUIDString(w->conn, w->what.uuid);
+	int ret;
+
+	*out = dom != NULL;
+	if (!dom && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+		return vmm_err_virt(&w->err, "cannot look for it");
+	if (!dom)
+		return look_elsewhere(w, out);
+	ret = keep(w, dom);
+	virDomainFree(dom);
+	return ret;
 }
 
 static int settle(struct mending *w)
@@ -118,14 +140,10 @@ static int settle(struct mending *w)
 		vmm_buf_adds(&w->said, "nothing of it was removed");
 		return 0;
 	}
-	if (w->op == CREATE && w->what.begun) {
-		bool moved;
-
-		if (has_moved(w, &moved) < 0)
-			return w->err.code;
-		if (moved)
-			return 0;
-	}
+	if (w->op == CREATE && w->what.begun && is_whole(w, &whole) < 0)
+		return w->err.code;
+	if (whole)
+		return 0;
 	if (vmm__what_undo(w->st, w->conn, &w->what, NULL, &w->err) < 0)
 		return w->err.code;
 	vmm_inventory_rm_vm(w->st, w->what.uuid, w->what.host, NULL); /* else the next scan will */
@@ -138,7 +156,7 @@ static const char *const told[] = {
 	[CAPTURE] = "was being captured; what was left of that is removed",
 };
 static const char *const tellable[] = {
-	[CREATE] = "was not made whole",
+	[CREATE] = "its making was cut short",
 	[REMOVE] = "was removed in part",
 	[CAPTURE] = "was being captured",
 };

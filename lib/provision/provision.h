@@ -14,7 +14,7 @@
  * A VM that fails on the way is taken away again, with its disks and addresses. While it is being
  * made the journal has an intent "create" with its name, while it is being removed one "remove"
  * with its UUID; what a crash or a silent host leaves of either, vmm_provision_mend() takes away.
- * From its start on a new VM is whole: a wait that ends without an answer leaves it there.
+ * From its definition on a new VM is whole: a wait that ends without an answer leaves it there, and so does mending.
  *
  * The same request again: if the VM was made of this template (and is on the host asked for) it is
  * only started and waited for, as far as that is asked, otherwise it is VMM_EREFUSED.
@@ -81,8 +81,8 @@ int vmm_remove(struct vmm_store *st, const struct vmm_strv *vms, const struct vm
 	       vmm_provision_done *done, void *ctx, struct vmm_err *err);
 
 /*
- * Unfinished work of dead owners (create, remove, capture): told of, and with `repair` taken away, or
- * in the case of a removal brought to its end. 0, VMM_EPART when something is left, or an error.
+ * Unfinished work of dead owners (create, remove, capture): told of, and with `repair` taken away (a
+ * VM that had been defined is kept), or in the case of a removal brought to its end. 0, VMM_EPART when something is left, or an error.
  */
 typedef void vmm_provision_found(const char *object, const char *what, bool mended, void *arg);
 int vmm_provision_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,

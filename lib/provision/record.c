@@ -19,16 +19,14 @@ int vmm__name_is_free(struct vmm__making *k)
 }
 
 /* While the intent is open the image can't be removed; afterwards this row says whose it is. */
-int vmm__making_record(struct vmm__making *k)
+int vmm__record(struct vmm_store *st, virDomainPtr dom, const char *host, struct vmm_err *err)
 {
 	VMM_TABLE_AUTO *vms = vmm_table_new(NULL);
-	const struct vmm_sighting seen = {
-		.name = k->what.host, .answered = true, .partial = true, .vms = vms
-	};
+	const struct vmm_sighting seen = { .name = host, .answered = true, .partial = true, .vms = vms };
 
 	if (!vms)
-		return vmm_err_nomem(&k->err);
-	if (vmm_scan_domain(k->dom, k->what.host, vms, &k->err) < 0)
-		return k->err.code;
-	return vmm_inventory_update(k->st, &seen, 1, NULL, &k->err);
+		return vmm_err_nomem(err);
+	if (vmm_scan_domain(dom, host, vms, err) < 0)
+		return err->code;
+	return vmm_inventory_update(st, &seen, 1, NULL, err);
 }
