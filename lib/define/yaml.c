@@ -34,6 +34,8 @@ struct scan {
 	bool key_next; /* of the outermost mapping */
 	bool shell;    /* in one of `shells` */
 	bool mapping;  /* the outermost thing is one */
+	bool copies;   /* something of it stands elsewhere too, first in this line */
+	size_t copies_line;
 };
 
 static void escape(struct vmm_buf *out, const char *s, unsigned cp, size_t n)
@@ -188,6 +190,31 @@ static int see_name(struct scan *s, const yaml_char_t *name)
 	return hole ? refuse_place(s, hole, "in an anchor or a tag") : 0;
 }
 
+/* What is copied can end up in a command for the shell, by whatever way. */
+static void see_copy(struct scan *s, const yaml_event_t *e)
+{
+	bool merge = e->type == YAML_SCALAR_EVENT &&
+		     (strcmp((const char *)e->data.scalar.value, "<<") == 0 ||
+		      (e->data.scalar.tag && strstr((const char *)e->data.scalar.tag, "merge")));
+
+	if (s->copies || (e->type != YAML_ALIAS_EVENT && !merge))
+		return;
+	s->copies = true;
+	s->copies_line = e->start_mark.line;
+}
+
+static int check_copies(struct scan *s)
+{
+	bool used = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		used = used || s->holes[i].place != NOWHERE;
+	if (!used || !s->copies)
+		return 0;
+	return vmm__text_wrong(s->text, s->copies_line, s->err,
+			       "an alias or a merge ('<<') in a text with variables; write it out");
+}
+
 static bool is_shell(const char *key)
 {
 	for (size_t i = 0; shells[i]; i++)
@@ -218,6 +245,7 @@ static int see(struct scan *s, const yaml_event_t *e)
 {
 	int code = 0;
 
+	see_copy(s, e);
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (s->documents++)
@@ -346,6 +374,8 @@ int vmm__yaml_render(const struct vmm__text *text, const struct vmm__vars *vars,
 		code = fill_words(&s, &words);
 	if (!code)
 		code = parse(&s, &words);
+	if (!code)
+		code = check_copies(&s);
 	if (!code)
 		code = fill_values(&s, vars, &result);
 	free(s.holes);
