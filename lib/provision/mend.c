@@ -6,6 +6,7 @@
 #include <libvirt/virterror.h>
 
 #include "base/num.h"
+#include "base/rows.h"
 #include "provision/internal.h"
 #include "scan/scan.h"
 #include "virt/virt.h"
@@ -30,6 +31,7 @@ struct mending {
 	enum op op;
 	uint64_t id;
 	bool closed;
+	const char *lost; /* why its host can't be asked; NULL: it can */
 	char *detail, *uri, *auth_file, *host;
 	struct vmm__what what;
 	virConnectPtr conn;
@@ -161,11 +163,30 @@ static const char *const tellable[] = {
 	[CAPTURE] = "was being captured",
 };
 
+/* Nobody will be able to look there: what there may be is named for a person, and the name is free again. */
+static void give_up(struct mending *w)
+{
+	VMM_BUF_AUTO left = VMM_BUF_INIT;
+
+	for (size_t i = 0; i < w->what.volumes.n + w->what.paths.n; i++)
+		vmm_list_add(&left, i < w->what.volumes.n ? w->what.volumes.s[i]
+							  : w->what.paths.s[i - w->what.volumes.n]);
+	vmm__scratch_remove(w->what.scratch);
+	vmm_buf_addf(&w->said, "%s; its host '%s' is %s: what there is of it there stays (%s)",
+		     tellable[w->op], w->what.host, w->lost, left.len ? left.data : "no volume");
+	if (w->op != CAPTURE)
+		vmm_buf_adds(&w->said, "; ippool gc takes back its addresses");
+}
+
 static int run_mending(void *arg)
 {
 	struct mending *w = arg;
-	int ret = settle(w);
+	int ret = 0;
 
+	if (w->lost)
+		give_up(w);
+	else
+		ret = settle(w);
 	if (ret < 0) {
 		vmm_buf_addf(&w->said, "%s; %s", tellable[w->op], w->err.text);
 		return ret;
@@ -176,24 +197,24 @@ static int run_mending(void *arg)
 	return 0;
 }
 
-/* Where its host can be reached, and that it is the same machine still. */
+/* Where its host can be reached, if that is the same machine still. */
 static int find_host(struct mending *w, const struct vmm_inventory *inv, struct vmm_err *err)
 {
 	long row;
 
 	if (vmm__what_read(w->detail, &w->what, err) < 0)
 		return err->code;
-	w->host = strdup(w->what.host);
-	if (!w->host)
-		return vmm_err_nomem(err);
-	row = vmm_inventory_host(inv, w->host);
+	row = vmm_inventory_host(inv, w->what.host);
 	if (row < 0)
-		return vmm_err_set(err, VMM_ENOTFOUND, "host '%s' is not declared any more", w->host);
-	if (strcmp(vmm_table_at(inv->hosts, (size_t)row, "uuid"), w->what.host_uuid) != 0)
-		return vmm_err_set(err, VMM_EREFUSED, "host '%s' is another machine now", w->host);
+		w->lost = "not declared any more";
+	else if (strcmp(vmm_table_at(inv->hosts, (size_t)row, "uuid"), w->what.host_uuid) != 0)
+		w->lost = "another machine now";
+	if (w->lost)
+		return 0;
+	w->host = strdup(w->what.host);
 	w->uri = strdup(vmm_table_at(inv->hosts, (size_t)row, "uri"));
 	w->auth_file = strdup(vmm_table_at(inv->hosts, (size_t)row, "auth_file"));
-	return w->uri && w->auth_file ? 0 : vmm_err_nomem(err);
+	return w->host && w->uri && w->auth_file ? 0 : vmm_err_nomem(err);
 }
 
 static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory *inv,

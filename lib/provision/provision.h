@@ -82,7 +82,8 @@ int vmm_remove(struct vmm_store *st, const struct vmm_strv *vms, const struct vm
 
 /*
  * Unfinished work of dead owners (create, remove, capture): told of, and with `repair` taken away (a
- * VM that had been defined is kept), or in the case of a removal brought to its end. 0, VMM_EPART when something is left, or an error.
+ * VM that had been defined is kept), or in the case of a removal brought to its end.
+ * What was on a host that is not declared any more, or was replaced, is only told of. 0, VMM_EPART when something is left, or an error.
  */
 typedef void vmm_provision_found(const char *object, const char *what, bool mended, void *arg);
 int vmm_provision_mend(struct vmm_store *st, bool repair, uint64_t timeout_ms,

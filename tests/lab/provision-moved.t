@@ -65,4 +65,19 @@ exits 0 'one that has no definition' fsck --repair -n -o object,finding
 like "$(cat "$out")" '^goes	was not made whole; what there was of it is removed' 'is removed'
 is "$(disks goes)" '' 'with its disk'
 is "$(ippool show -n front | wc -l)" 4 'and address'
+
+# What was on a host that is gone can't be looked for.
+apply --host h2 roaming far
+apply --host h1 roaming near
+near=$(find "$LAB/shared/pool" -name 'near-*' -printf 'shared/%f') far=$(find "$LAB/shared/pool" -name 'far-*' -printf 'shared/%f')
+forget_end far
+forget_end near
+exits 0 'a host is taken out' lab adm host-rm h2
+sed -i "s/$(lab adm host-list -n -o uuid h1)/12345678-1234-1234-1234-123456789abc/" "$VMM_STATE/hosts.tsv"
+exits 1 'another one is replaced' fsck -n
+exits 0 'their work is ended' fsck --repair -n -o object,finding,mended
+is "$(sort "$out")" "far	its making was cut short; its host 'h2' is not declared any more: what there is of it there stays ($far); ippool gc takes back its addresses	yes
+near	its making was cut short; its host 'h1' is another machine now: what there is of it there stays ($near); ippool gc takes back its addresses	yes" 'with what may be left'
+is "$(disks far) $(disks near)" 'far near' 'nothing was touched'
+is "$(fsck -n)" '' 'nothing is left to mend'
 done_testing
