@@ -60,8 +60,8 @@ int vmm__volumes_remove(struct vmm_store *st, virConnectPtr conn, const struct v
 			struct vmm_err *err);
 /* The folder, if it is one of ours. */
 void vmm__scratch_remove(const char *path);
-/* The definition with all libvirt keeps beside it; one that runs is ended. */
-int vmm__undefine(virDomainPtr dom, struct vmm_err *err);
+/* The definition with all libvirt keeps beside it. One that runs is ended with `stop`, else VMM_EREFUSED. */
+int vmm__undefine(virDomainPtr dom, bool stop, struct vmm_err *err);
 
 /* ---- place.c ---- */
 

@@ -147,6 +147,11 @@ static int take_away(struct removal *r)
 	r->what.begun = true;
 	if (note(r, NULL) < 0)
 		return r->err.code;
+	/* Somebody else may have started it since it was looked at. */
+	if (vmm__undefine(r->dom, r->opt.stop, &r->err) < 0) {
+		r->did = r->err.code != VMM_EREFUSED;
+		return r->err.code;
+	}
 	r->did = true;
 	if (vmm__what_undo(r->st, r->conn, &r->what, &r->addresses, &r->err) < 0)
 		return r->err.code;

@@ -85,18 +85,54 @@ int vmm__what_read(const char *detail, struct vmm__what *w, struct vmm_err *err)
 	return 0;
 }
 
-int vmm__undefine(virDomainPtr dom, struct vmm_err *err)
+static int refuse_running(struct vmm_err *err)
+{
+	return vmm_err_set(err, VMM_EREFUSED, "it is running; --stop switches it off first");
+}
+
+static int switch_off(virDomainPtr dom, struct vmm_err *err)
+{
+	if (virDomainIsActive(dom) == 1 && virDomainDestroy(dom) < 0 &&
+	    virDomainIsActive(dom) != 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+		return vmm_err_virt(err, "cannot switch it off");
+	return 0;
+}
+
+/* Undefined while it was being started it would run on, and be gone for good when it ends. */
+static int restore_running(virDomainPtr dom, const char *xml, struct vmm_err *err)
+{
+	virDomainPtr again;
+
+	if (virDomainIsActive(dom) != 1)
+		return 0;
+	again = virDomainDefineXML(virDomainGetConnect(dom), xml);
+	if (!again)
+		return vmm_err_virt(err, "it was started just now, and cannot be defined again");
+	virDomainFree(again);
+	return refuse_running(err);
+}
+
+int vmm__undefine(virDomainPtr dom, bool stop, struct vmm_err *err)
 {
 	const unsigned all = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
 			     VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
 			     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM;
+	VMM_STR_AUTO xml = NULL;
 
-	if (virDomainIsActive(dom) == 1 && virDomainDestroy(dom) < 0 &&
-	    virDomainIsActive(dom) != 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
-		return vmm_err_virt(err, "cannot switch it off");
+	if (stop && switch_off(dom, err) < 0)
+		return err->code;
+	if (!stop) {
+		xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
+		if (!xml)
+			return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
+				       ? 0
+				       : vmm_err_virt(err, "cannot look at it");
+		if (virDomainIsActive(dom) != 0)
+			return refuse_running(err);
+	}
 	if (virDomainUndefineFlags(dom, all) < 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
 		return vmm_err_virt(err, "cannot remove its definition");
-	return 0;
+	return stop ? 0 : restore_running(dom, xml, err);
 }
 
 static int undo_domain(virConnectPtr conn, const char *uuid, struct vmm_err *err)
@@ -108,7 +144,7 @@ static int undo_domain(virConnectPtr conn, const char *uuid, struct vmm_err *err
 		return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN
 			       ? 0
 			       : vmm_err_virt(err, "cannot look for it");
-	ret = vmm__undefine(dom, err);
+	ret = vmm__undefine(dom, true, err);
 	virDomainFree(dom);
 	return ret;
 }

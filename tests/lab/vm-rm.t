@@ -1,9 +1,10 @@
 #!/bin/bash
-# vm-rm leaves a disk that a VM of another host has, by way of a pool that both see
+# vm-rm leaves a disk that a VM of another host has, by way of a pool that both see, and a VM
+# that is started just when it would be removed
 . "${0%/*}/../tap.sh"
 . "$top/tests/helpers/lab.sh"
 . "$top/tests/helpers/provision.sh"
-need xorriso qemu-img
+need xorriso qemu-img strace
 
 lab_up h1 h2
 declare_hosts tcp h1 h2
@@ -29,4 +30,19 @@ inlab host-scan -n >/dev/null
 remove one
 is "$status $(cell result "$rows")$(cell error "$rows")" '0 done' 'it goes when the other has gone'
 ok 'with the disk' test ! -e "$disk"
+
+# Each record of the journal takes a second. What comes between two of them has time to happen.
+apply --host h1 roaming two
+uuid=$(on h1 domuuid two | head -n 1)
+start_inlab strace -f -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:delay_enter=2000000 vm-rm --format tsv two
+within 5 grep -q "	remove	$uuid" "$VMM_STATE/journal.tsv"
+within 5 sh -c 'grep "	remove	$1" "$2" | grep -q "begun.*yes"' - "$uuid" "$VMM_STATE/journal.tsv"
+on h1 start two >/dev/null
+wait $client
+is "$? $(cell result "$rows")" '4 refused' 'a VM that was started just now is not removed'
+like "$(cell error "$rows")" 'it is running; --stop switches it off first' 'it says why'
+is "$(on h1 domstate two)" running 'it runs on'
+is "$(on h1 list --all --persistent --name | xargs)" two 'its definition is there'
+is "$(find "$LAB/shared/pool" -name 'two-*' | wc -l)" 1 'and its disk'
+is "$(fsck -n)" '' 'nothing is left to mend'
 done_testing
