@@ -107,6 +107,14 @@ static void remove_running(struct runner *r, size_t at, size_t job)
 	r->running[at] = r->running[--r->nrunning];
 }
 
+static uint64_t deadline_of(const struct runner *r, const struct vmm__item *it)
+{
+	const struct vmm_job *job = &r->jobs[it->job];
+	uint64_t at = job->headway ? __atomic_load_n(job->headway, __ATOMIC_RELAXED) : 0;
+
+	return it->deadline && at + job->limit_ms > it->deadline ? at + job->limit_ms : it->deadline;
+}
+
 /* The nearest deadline, when the next may start, or when to look at the cancel level. */
 static uint64_t wake_up_time(const struct runner *r)
 {
@@ -114,9 +122,12 @@ static uint64_t wake_up_time(const struct runner *r)
 
 	if (r->waiting < r->n && r->nrunning < r->max && too_soon(r) && r->next_start < until)
 		until = r->next_start;
-	for (size_t i = 0; i < r->nrunning; i++)
-		if (r->running[i]->deadline && r->running[i]->deadline < until)
-			until = r->running[i]->deadline;
+	for (size_t i = 0; i < r->nrunning; i++) {
+		uint64_t deadline = deadline_of(r, r->running[i]);
+
+		if (deadline && deadline < until)
+			until = deadline;
+	}
 	return until;
 }
 
@@ -145,8 +156,8 @@ static void abandon_late(struct runner *r)
 	for (size_t at = 0; at < r->nrunning;) {
 		struct vmm__item *it = r->running[at];
 		size_t job = it->job;
-
-		bool late = it->deadline && it->deadline <= now;
+		uint64_t deadline = deadline_of(r, it);
+		bool late = deadline && deadline <= now;
 
 		if ((late || all) && vmm__item_abandon(it)) {
 			remove_running(r, at, job);

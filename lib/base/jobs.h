@@ -50,8 +50,13 @@ enum vmm_job_state {
 struct vmm_job {
 	int (*run)(void *arg);
 	void *arg;
-	void (*free_arg)(void *arg);    /* may be NULL */
-	uint64_t limit_ms;              /* from its start; 0: none */
+	void (*free_arg)(void *arg); /* may be NULL */
+	uint64_t limit_ms;           /* from its start, or its headway; 0: none */
+	/*
+	 * NULL, or in its arg: when it last got on (vmm_clock_ms()), stored atomically by run(). The limit
+	 * counts from then.
+	 */
+	const uint64_t *headway;
 	const char *keys[VMM_JOB_KEYS]; /* NULL: none; borrowed until vmm_jobs_run() returns */
 	enum vmm_job_state state;       /* out */
 	int code; /* out: what run() returned; VMM_EAGAIN: timeout; VMM_ECANCEL: given up; why it was skipped */

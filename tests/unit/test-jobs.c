@@ -30,6 +30,7 @@ struct work {
 	struct world *w;
 	int key, key2;
 	uint64_t ms;
+	uint64_t headway;
 	int frees;
 };
 
@@ -76,6 +77,19 @@ static int hang(void *arg)
 	while (!get(&k->w->gate))
 		vmm_sleep_ms(1);
 	return 0;
+}
+
+/* Gets on for `ms`, and then no more. */
+static int get_on(void *arg)
+{
+	struct work *k = arg;
+	uint64_t end = vmm_clock_ms() + k->ms;
+
+	while (vmm_clock_ms() < end) {
+		__atomic_store_n(&k->headway, vmm_clock_ms(), __ATOMIC_RELAXED);
+		vmm_sleep_ms(10);
+	}
+	return k->key ? hang(arg) : 0;
 }
 
 static void free_work(void *arg)
@@ -156,6 +170,28 @@ static void test_no_limits(void **state)
 	assert_true(w.most > 20);
 	assert_true(vmm_clock_ms() - start < 5000);
 	assert_int_equal(vmm_jobs_run(NULL, 0, &lim, NULL, NULL, NULL, NULL), 0);
+}
+
+static void test_headway(void **state)
+{
+	static struct world w;
+	struct vmm_jobs_limits lim = { 0 };
+	struct vmm_job jobs[] = { job(&w, get_on, 0, 0, 900), job(&w, get_on, 1, 1, 600) };
+	struct seen s = { .jobs = jobs };
+	uint64_t start = vmm_clock_ms();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		jobs[i].limit_ms = 300;
+		jobs[i].headway = &((struct work *)jobs[i].arg)->headway;
+	}
+	assert_int_equal(vmm_jobs_run(jobs, 2, &lim, NULL, done, &s, NULL), 0);
+	assert_int_equal(jobs[0].state, VMM_JOB_DONE);
+	assert_int_equal(jobs[1].state, VMM_JOB_TIMEOUT);
+	assert_true(vmm_clock_ms() - start >= 850);
+	add(&w.gate, 1);
+	while (get(&w.freed) < 2)
+		vmm_sleep_ms(1);
 }
 
 /* A job whose key is busy doesn't hold up the one behind it; results come as they end. */
@@ -425,12 +461,19 @@ static void test_threads_are_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),    cmocka_unit_test(test_no_limits),
-		cmocka_unit_test(test_apart),     cmocka_unit_test(test_no_head_of_line),
-		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_photo_finish),
-		cmocka_unit_test(test_cancel),    cmocka_unit_test(test_give_up),
-		cmocka_unit_test(test_fail_fast), cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_keep),      cmocka_unit_test(test_threads_are_gone),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_no_head_of_line),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_headway),
+		cmocka_unit_test(test_photo_finish),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_give_up),
+		cmocka_unit_test(test_fail_fast),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_threads_are_gone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
