@@ -7,12 +7,14 @@
 #include "virt/virt.h"
 #include "volume/volume.h"
 
+#define GRACE_MS (60 * 1000) /* so that what it has to say itself comes first */
+
 /* One image on its way. It may outlive the batch (base/jobs.h), so all of it is its own. */
 struct fetch {
 	struct vmm_store *st;
 	struct vmm_image image;
 	char *spec, *host, *uri, *auth_file, *pool, *path;
-	uint64_t connect_ms;
+	uint64_t connect_ms, headway;
 	struct vmm_progress_sink *progress;
 	const struct vmm_cancel *cancel;
 	virConnectPtr conn;
@@ -43,6 +45,7 @@ static int run_fetch(void *arg)
 				       .host = f->host,
 				       .pool = f->pool,
 				       .wait_ms = VMM__FETCH_MS,
+				       .headway = &f->headway,
 				       .cancel = f->cancel,
 				       .progress = f->progress };
 
@@ -107,7 +110,7 @@ static int fetched(struct vmm_job *job, void *arg)
 			continue;
 		if (job->state == VMM_JOB_TIMEOUT)
 			vmm_err_set(&k->err, VMM_EAGAIN,
-				    "its image was not brought to host '%s' within %d min",
+				    "its image does not get on to host '%s' since %d min",
 				    k->what.host, VMM__FETCH_MS / 60000);
 		else if (job->state == VMM_JOB_SKIPPED)
 			vmm_err_set(&k->err, VMM_ECANCEL, "not started");
@@ -134,9 +137,11 @@ static int plan(struct fetching *g, struct vmm_err *err)
 		f = new_fetch(k, err);
 		if (!f)
 			return err->code;
-		g->jobs[g->njobs++] = (struct vmm_job){
-			.run = run_fetch, .arg = f, .free_arg = free_fetch, .limit_ms = VMM__FETCH_MS
-		};
+		g->jobs[g->njobs++] = (struct vmm_job){ .run = run_fetch,
+							.arg = f,
+							.free_arg = free_fetch,
+							.limit_ms = VMM__FETCH_MS + GRACE_MS,
+							.headway = &f->headway };
 	}
 	return 0;
 }

@@ -98,7 +98,8 @@ struct vmm__making {
 	virDomainPtr dom;
 	struct vmm_strv addresses;
 	uint64_t intent, ms;
-	size_t fetch; /* which of the fetches of the batch its image is, from 1 */
+	uint64_t headway; /* as jobs.h has it: when the wait began */
+	size_t fetch;     /* which of the fetches of the batch its image is, from 1 */
 	bool made;
 	bool exists;                              /* the inventory knows one of this name */
 	bool asks_image, asks_memory, asks_vcpus; /* by overrides */
@@ -131,7 +132,8 @@ int vmm__record(struct vmm_store *st, virDomainPtr dom, const char *host, struct
 
 /* ---- fetch.c ---- */
 
-#define VMM__FETCH_MS (60 * 60 * 1000) /* as long as a large one may take on a slow link */
+#define VMM__FETCH_MS \
+	(10 * 60 * 1000) /* without headway: a large one on a slow link may take long */
 
 /* Brings their images where they are needed: each has `base` then, or an err. */
 int vmm__fetch_images(struct vmm__making **tasks, size_t n, const struct vmm_cancel *cancel,

@@ -102,17 +102,39 @@ static int wait_or_copy(struct vmm__copying *c, struct vmm_err *err)
 	return step(c, err);
 }
 
+/* How much of the copy there is by now, whoever makes it. */
+static uint64_t size_so_far(struct vmm__copying *c)
+{
+	virStorageVolPtr vol = virStorageVolLookupByName(c->pool, c->name);
+	virStorageVolInfo info = { .allocation = 0 };
+
+	if (!vol)
+		return 0;
+	if (virStorageVolGetInfo(vol, &info) < 0)
+		info.allocation = 0;
+	virStorageVolFree(vol);
+	return info.allocation;
+}
+
 static int bring(struct vmm__copying *c, struct vmm_err *err)
 {
-	uint64_t deadline = vmm_clock_ms() + (c->at->wait_ms ? c->at->wait_ms : VMM__VOLUME_WAIT_MS);
+	uint64_t wait_ms = c->at->wait_ms ? c->at->wait_ms : VMM__VOLUME_WAIT_MS;
+	uint64_t deadline = vmm_clock_ms() + wait_ms, size = 0;
 	int ret;
 
 	while ((ret = wait_or_copy(c, err)) > 0) {
+		uint64_t now = size_so_far(c);
+
 		if (c->at->cancel && c->at->cancel->level >= 2)
 			return vmm_err_set(err, VMM_ECANCEL, "stopped");
+		if (now != size) {
+			vmm__headway(c->at);
+			deadline = vmm_clock_ms() + wait_ms;
+			size = now;
+		}
 		if (vmm_clock_ms() > deadline)
 			return vmm_err_set(err, VMM_EAGAIN,
-					   "another copy of '%s:%s' to pool '%s' of '%s' takes too long",
+					   "another copy of '%s:%s' to pool '%s' of '%s' does not get on",
 					   c->img->name, c->img->version, c->at->pool, c->at->host);
 		vmm_sleep_ms(VMM__VOLUME_NAP_MS);
 	}

@@ -36,6 +36,8 @@ int vmm__volume_copy(const struct vmm_volume_place *at, virStoragePoolPtr pool,
 
 /* ---- upload.c ---- */
 
+void vmm__headway(const struct vmm_volume_place *at);
+
 int vmm__upload(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_err *err);
 
 /* ---- turn.c: whose turn it is ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The content of an image through a stream of libvirt's: its data, and of its holes the length. */
+#include "base/clock.h"
 #include "virt/virt.h"
 #include "volume/internal.h"
 
@@ -7,9 +8,16 @@
 #define CHUNK ((size_t)256 * 1024)
 
 struct upload {
+	const struct vmm_volume_place *at;
 	virStreamPtr stream;
 	uint64_t hole; /* not sent yet */
 };
+
+void vmm__headway(const struct vmm_volume_place *at)
+{
+	if (at->headway)
+		__atomic_store_n(at->headway, vmm_clock_ms(), __ATOMIC_RELAXED);
+}
 
 static int send_hole(struct upload *u, struct vmm_err *err)
 {
@@ -29,6 +37,7 @@ static int send_data(void *arg, const char *bytes, size_t n, struct vmm_err *err
 
 		if (sent < 0)
 			return vmm_err_virt(err, "sending failed");
+		vmm__headway(u->at);
 		bytes += sent;
 		n -= (size_t)sent;
 	}
@@ -48,7 +57,7 @@ static int add_hole(void *arg, uint64_t n, struct vmm_err *err)
 static int send_image(struct vmm__copying *c, virStorageVolPtr vol, virStreamPtr stream,
 		      struct vmm_err *err)
 {
-	struct upload u = { .stream = stream };
+	struct upload u = { .at = c->at, .stream = stream };
 	struct vmm_image_sink sink = { send_data, add_hole, &u };
 	int ret;
 

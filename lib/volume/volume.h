@@ -39,15 +39,16 @@ struct vmm_volume_place {
 	struct vmm_store *st;
 	virConnectPtr conn;
 	const char *host, *pool;
-	uint64_t wait_ms;                   /* for another's copy; 0: an hour */
-	const struct vmm_cancel *cancel;    /* level 2 ends it; may be NULL */
+	uint64_t wait_ms;                /* for another's copy to get on; 0: an hour */
+	uint64_t *headway;               /* as jobs.h has it, of a copy on its way; may be NULL */
+	const struct vmm_cancel *cancel; /* level 2 ends it; may be NULL */
 	struct vmm_progress_sink *progress; /* may be NULL */
 };
 
 /*
  * Sees to it that the pool has the image; *name, the caller's, is the volume. VMM_ENOTFOUND: no such
  * pool. VMM_EFAIL: the image is damaged here, or could not be sent; then the volume is removed again.
- * VMM_EAGAIN: the host does not answer, or another's copy took too long.
+ * VMM_EAGAIN: the host does not answer, or another's copy does not get on.
  */
 int vmm_volume_image(const struct vmm_volume_place *at, const struct vmm_image *img, char **name,
 		     struct vmm_err *err);

@@ -6,6 +6,8 @@
  *	volume-helper clone URI HOST POOL IMAGE NAME BYTES	on top of it; `full`: without it
  *	volume-helper full URI HOST POOL IMAGE NAME BYTES
  *	volume-helper rm URI HOST POOL NAME
+ *
+ * With VOLUME_WAIT_MS another's copy is waited for so long, else a minute.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +47,8 @@ static int with_image(const struct vmm_volume_place *at, int argc, char **argv, 
 
 int main(int argc, char **argv)
 {
-	struct vmm_volume_place at = { .wait_ms = 60000 };
+	const char *wait_ms = getenv("VOLUME_WAIT_MS");
+	struct vmm_volume_place at = { .wait_ms = wait_ms ? strtoull(wait_ms, NULL, 10) : 60000 };
 	struct vmm_err err = { 0 };
 	char *url = vmm_store_url(&err);
 	int ret = VMM_EINPUT;

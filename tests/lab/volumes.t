@@ -98,6 +98,24 @@ ok 'whole on the shared pool' cmp qcow2 "$LAB/shared/pool/$base"
 like "$(cut -f 3,4,5 "$LAB/state/journal.tsv")" "^end	image-copy	h[12]/shared/$base$" 'the journal tells of it'
 is "$(intents)" '' 'and nothing is left in the journal'
 
+# Who waits for another's copy waits for as long as that gets on.
+disk slow 64M
+dd if=/dev/urandom of=slow bs=1M count=24 conv=notrunc 2>/dev/null
+lab adm imglib add slow "$PWD/slow" -f raw >/dev/null
+slow=vmm-$(sha256sum <slow | head -c 16).raw
+lab rate h1 64mbit
+: >started.err
+start_vol image h1 shared slow
+until test -e "$LAB/shared/pool/$slow"; do :; done
+lab rate h2 64mbit
+exits 0 'a wait that is shorter than the copy takes' lab adm env VOLUME_WAIT_MS=1000 volume-helper image "$(lab uri h1 tcp)" h1 shared slow
+exits 0 'from another host' lab adm env VOLUME_WAIT_MS=1000 volume-helper image "$(lab uri h2 tcp)" h2 shared slow
+wait
+is "$(cat started.err)" '' 'both have it'
+lab rate h1 off
+lab rate h2 off
+ok 'whole' cmp slow "$LAB/shared/pool/$slow"
+
 # Killed half-way: what is there is nobody's, and thrown away by the next one, on whichever host.
 head -c 96M /dev/urandom >large
 lab adm imglib add large "$PWD/large" -f raw >/dev/null
