@@ -159,6 +159,7 @@ static int run_task(void *arg)
 	if (ret == 0)
 		ret = vmm__create(k);
 	k->made = ret == 0 && !k->already && !k->opt.dry_run;
+	__atomic_store_n(&k->headway, vmm_clock_ms(), __ATOMIC_RELAXED);
 	if (ret == 0 && k->opt.start && k->opt.wait && !k->opt.dry_run)
 		ret = vmm__wait(k->dom, k->opt.wait, &k->addresses, k->opt.timeout_ms,
 				k->opt.cancel, &k->err);
@@ -171,6 +172,20 @@ struct jobs {
 	struct vmm_job *jobs;
 	struct item **of;
 };
+
+/* It is recorded before its making ends; whether it is there now is not for us to know. */
+static const char *why_unknown(struct batch *b, const char *name)
+{
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	VMM_TABLE_AUTO *open = NULL;
+
+	if (vmm_intent_list(b->st, &open, NULL) == 0 &&
+	    vmm_table_find(open, vmm_table_col(open, "subject"), name) < 0 &&
+	    vmm_inventory_read(b->st, &inv, NULL) == 0 &&
+	    vmm_table_find(inv.vms, vmm_table_col(inv.vms, "name"), name) >= 0)
+		return "it is made, but its host does not answer any more";
+	return "its host does not answer; vmm-fsck tells what there is of it";
+}
 
 static int made(struct vmm_job *job, void *arg)
 {
@@ -185,8 +200,7 @@ static int made(struct vmm_job *job, void *arg)
 		tell(it, job->code, "skipped", "not started");
 	} else {
 		it->k = NULL;
-		tell(it, VMM_EAGAIN, "unknown",
-		     "its host does not answer; vmm-fsck takes away what there is of it");
+		tell(it, VMM_EAGAIN, "unknown", why_unknown(js->b, it->req->name));
 	}
 	it->k = NULL; /* freed with the job */
 	return js->b->stop;
@@ -218,6 +232,7 @@ static int make_all(struct batch *b, struct vmm_err *err)
 						 .arg = it->k,
 						 .free_arg = vmm__making_free,
 						 .limit_ms = limit_ms(&b->opt),
+						 .headway = &it->k->headway,
 						 .keys = { it->k->what.host } };
 	}
 	if (ret == 0 && n > 0)
