@@ -25,7 +25,7 @@ static const struct poptOption options[] = {
 };
 
 static const struct cmd_column columns[] = {
-	{ "kind", VMM_TEXT, false, "state, library, lease, copy, vm or migration" },
+	{ "kind", VMM_TEXT, false, "state, library, lease, copy, volume, vm or migration" },
 	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume or the VM" },
 	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
 	{ "mended", VMM_BOOL, false, "whether it is right again" },
@@ -58,6 +58,11 @@ static void found_in_library(const char *object, const char *what, bool mended, 
 static void found_copy(const char *volume, const char *what, bool mended, void *arg)
 {
 	report(arg, "copy", volume, what, mended);
+}
+
+static void found_volume(const char *volume, const char *what, bool mended, void *arg)
+{
+	report(arg, "volume", volume, what, mended);
 }
 
 static void found_vm(const char *vm, const char *what, bool mended, void *arg)
@@ -133,7 +138,10 @@ static int run(struct cmd_run *c)
 				 &c->err);
 	if (ret < 0 && ret != VMM_EPART)
 		return ret;
-	return cmd_status(c);
+	/* Last: what was cut short is ended, and needs none any more. */
+	ret = vmm_volume_unused(st, repair, c->timeout_ms ? c->timeout_ms : MEND_MS, found_volume,
+				c, &c->err);
+	return ret < 0 ? ret : cmd_status(c);
 }
 
 static const struct cmd vmm_fsck = {

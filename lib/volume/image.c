@@ -7,15 +7,13 @@
 #include "virt/virt.h"
 #include "volume/internal.h"
 
-#define HEX_LEN 16
-
 /* As vmm__volume_exists(). */
 static int is_whole(struct vmm__copying *c, bool *whole, struct vmm_err *err)
 {
 	return vmm__volume_exists(c->at, c->pool, c->ok, whole, err);
 }
 
-static int make_mark(struct vmm__copying *c, struct vmm_err *err)
+int vmm__volume_mark(struct vmm__copying *c, struct vmm_err *err)
 {
 	virStorageVolPtr vol;
 	int ret = vmm__volume_make(c->at, c->pool, c->ok, "raw", 1, &vol, err);
@@ -31,7 +29,7 @@ static int fill(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_err *er
 	int ret = vmm__upload(c, vol, err);
 
 	if (ret == 0)
-		ret = make_mark(c, err);
+		ret = vmm__volume_mark(c, err);
 	if (ret == 0)
 		return 0;
 	virStorageVolDelete(vol, 0);
@@ -82,7 +80,7 @@ static int step(struct vmm__copying *c, struct vmm_err *err)
 	ret = is_whole(c, &whole, err);
 	if (ret != 0 || whole)
 		return ret;
-	ret = vmm_volume_remove(c->at, c->name, err);
+	ret = vmm__volume_throw_away(c, err);
 	return ret < 0 ? ret : 1;
 }
 
@@ -149,7 +147,7 @@ int vmm_volume_image(const struct vmm_volume_place *at, const struct vmm_image *
 	VMM_BUF_AUTO ok = VMM_BUF_INIT;
 	int ret;
 
-	vmm_buf_addf(&b, "vmm-%.*s.%s", HEX_LEN, img->sha256, img->format);
+	vmm_buf_addf(&b, "vmm-%.*s.%s", VMM__VOLUME_HEX, img->sha256, img->format);
 	vmm_buf_addf(&ok, "%s.ok", b.data);
 	c.ok = ok.data;
 	c.name = vmm_buf_steal(&b);

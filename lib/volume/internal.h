@@ -40,6 +40,29 @@ void vmm__headway(const struct vmm_volume_place *at);
 
 int vmm__upload(struct vmm__copying *c, virStorageVolPtr vol, struct vmm_err *err);
 
+/* ---- image.c ---- */
+
+#define VMM__VOLUME_HEX 16 /* digits in its name */
+
+int vmm__volume_mark(struct vmm__copying *c, struct vmm_err *err);
+
+/* ---- used.c ---- */
+
+/* 1: something in the pool, or a VM of the host, stands on it; 0: nothing does. */
+int vmm__volume_used(virStoragePoolPtr pool, const char *name, struct vmm_err *err);
+/* One without its mark that is nobody's. VMM_EREFUSED: it is used all the same. */
+int vmm__volume_throw_away(const struct vmm__copying *c, struct vmm_err *err);
+
+/* ---- remove-copy.c: of an image that has left the library ---- */
+
+/* vmm-HEX.FORMAT, and not its mark. */
+bool vmm__copy_is_named(const char *name);
+/* Whether the library or work under way names its content: 1, 0, or an error; the other one also who stands on it. */
+int vmm__copy_in_state(struct vmm_store *st, const char *name, struct vmm_err *err);
+int vmm__copy_needed(const struct vmm__copying *c, struct vmm_err *err);
+/* Under an intent. VMM_EAGAIN: somebody needs it by now. */
+int vmm__copy_remove(struct vmm__copying *c, struct vmm_err *err);
+
 /* ---- turn.c: whose turn it is ---- */
 
 /* 1: the intent is ours; 0: another process is at this host's. */

@@ -111,7 +111,7 @@ static int settle(struct mending *m, struct vmm__copying *c, struct vmm_err *err
 	if (ret == 0)
 		return vmm_err_set(err, VMM_EAGAIN, "somebody else may be at it; look again later");
 	m->done = "removed half a copy";
-	return vmm_volume_remove(c->at, m->volume, err);
+	return vmm__volume_throw_away(c, err);
 }
 
 static int mend_on(struct mending *m, virConnectPtr conn, struct vmm_err *err)

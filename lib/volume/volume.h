@@ -116,5 +116,11 @@ int vmm_volume_remove_path(virConnectPtr conn, const char *path, struct vmm_err 
  */
 int vmm_volume_mend(struct vmm_store *st, bool repair, uint64_t limit_ms, vmm_store_found *found,
 		    void *arg, struct vmm_err *err);
+/*
+ * The same for whole copies of images that are not in the library any more: told of, and with `repair` removed.
+ * One that anything stands on, or work under way names, is not told of; if a host is silent, all stay.
+ */
+int vmm_volume_unused(struct vmm_store *st, bool repair, uint64_t limit_ms, vmm_store_found *found,
+		      void *arg, struct vmm_err *err);
 
 #endif
