@@ -2,10 +2,11 @@
 #
 # Sources are found by wildcard: a new lib/FOLDER/x.c, cmd/NAME.c, man/NAME.1, tests/unit/x.c or
 # tests/helpers/x.c (a program for test scripts) needs no line here. A new public function needs
-# `make map`; a new folder of lib/ needs its name in one of the two lists below.
+# `make map`; a new folder of lib/ needs its name in one of the three lists below.
 
 BASE_DIRS = base store inventory pool library
 VMM_DIRS = virt define net volume scan power migrate provision
+METAL_DIRS = ssh bmc boot deploy
 
 # Folders of tests that `make check` runs; `make check T=WORD` runs the files whose name has WORD.
 CHECK_DIRS = unit cli tree lab
@@ -47,7 +48,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold
 	-Wno-missing-field-initializers -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 ALL_CPPFLAGS = -Ilib -include lib/base/banned.h -D_GNU_SOURCE -DVMM_VERSION=\"$(VERSION)\" \
 	$(JANSSON_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(NETTLE_CFLAGS) $(POPT_CFLAGS) \
-	$(SMARTCOLS_CFLAGS) $(YAML_CFLAGS) $(CPPFLAGS)
+	$(SMARTCOLS_CFLAGS) $(YAML_CFLAGS) $(FREEIPMI_CFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS) \
+	$(LIBSSH2_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -pthread -fstack-protector-strong $(CFLAGS) $(SAN_FLAGS)
 ALL_LDFLAGS = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SAN_FLAGS)
 
@@ -65,17 +67,21 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 
 BASE_OBJS = $(call objects,$(call sources,$(BASE_DIRS)))
 VMM_OBJS = $(call objects,$(call sources,$(VMM_DIRS)))
+METAL_OBJS = $(call objects,$(call sources,$(METAL_DIRS)))
 FRAME_OBJS = $(call objects,$(wildcard cmd/frame/*.c))
 COMMANDS = $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 CMD_OBJS = $(call objects,$(wildcard cmd/*.c))
 UNIT_OBJS = $(call objects,$(wildcard tests/unit/*.c))
 # Programs that the .t scripts run.
 HELPER_OBJS = $(call objects,$(wildcard tests/helpers/*.c))
-ALL_OBJS = $(BASE_OBJS) $(VMM_OBJS) $(FRAME_OBJS) $(CMD_OBJS) $(UNIT_OBJS) $(HELPER_OBJS)
+# What agent-build puts on machines that have no system yet.
+AGENT_OBJS = $(call objects,$(wildcard cmd/agent/*.c))
+ALL_OBJS = $(BASE_OBJS) $(VMM_OBJS) $(METAL_OBJS) $(FRAME_OBJS) $(CMD_OBJS) $(UNIT_OBJS) $(HELPER_OBJS) \
+	$(AGENT_OBJS)
 HEADERS = $(filter-out %internal.h %/banned.h,\
-	$(wildcard $(foreach d,$(BASE_DIRS) $(VMM_DIRS),lib/$(d)/*.h)))
+	$(wildcard $(foreach d,$(BASE_DIRS) $(VMM_DIRS) $(METAL_DIRS),lib/$(d)/*.h)))
 
-LIBS = $(B)/lib/libvmm-base.so $(B)/lib/libvmm.so
+LIBS = $(B)/lib/libvmm-base.so $(B)/lib/libvmm.so $(B)/lib/libvmm-metal.so
 PROGRAMS = $(addprefix $(B)/bin/,$(COMMANDS))
 TEST_PROGRAMS = $(UNIT_OBJS:.o=) $(HELPER_OBJS:.o=)
 COMPLETIONS = $(addprefix $(B)/completions/bash/,$(COMMANDS))
@@ -83,7 +89,9 @@ MAN_PAGES = $(wildcard man/*.[1-9])
 # Where man(1) looks, with build/bin in PATH.
 PAGES = $(foreach p,$(MAN_PAGES),$(B)/man/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 
-all: $(LIBS) $(PROGRAMS) $(COMPLETIONS) $(PAGES)
+AGENT = $(if $(AGENT_OBJS),$(B)/libexec/vmm-agent)
+
+all: $(LIBS) $(PROGRAMS) $(COMPLETIONS) $(AGENT) $(PAGES)
 tests: $(TEST_PROGRAMS)
 objects: $(ALL_OBJS)
 
@@ -94,7 +102,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(
 $(B)/flags: FORCE
 	$(call stamp,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))
 $(B)/link: FORCE
-	$(call stamp,$(CC) $(ALL_LDFLAGS) $(libdir) $(BASE_OBJS) $(VMM_OBJS) $(FRAME_OBJS))
+	$(call stamp,$(CC) $(ALL_LDFLAGS) $(libdir) $(BASE_OBJS) $(VMM_OBJS) $(METAL_OBJS) $(FRAME_OBJS))
 
 $(B)/cmd/%.o $(B)/tests/%.o: ALL_CPPFLAGS += -Icmd
 $(B)/%.o: %.c $(B)/flags
@@ -106,7 +114,7 @@ $(PAGES):
 	@mkdir -p $(@D)
 	@ln -sf $(abspath man/$(@F)) $@
 
-# libvmm finds libvmm-base beside itself, here and where it is installed.
+# Each library finds the others beside itself, here and where it is installed.
 define link_so
 @mkdir -p $(@D)
 $(QUIET_LINK)$(CC) -shared -Wl,-soname,$(@F) $(if $(SAN),,-Wl,-z,defs) \
@@ -117,12 +125,17 @@ $(B)/lib/libvmm-base.so.0: $(BASE_OBJS) lib/libvmm-base.map $(B)/link
 $(B)/lib/libvmm.so.0: $(VMM_OBJS) lib/libvmm.map $(B)/link $(B)/lib/libvmm-base.so
 	$(link_so) -L$(B)/lib -lvmm-base -Wl,-rpath,'$$ORIGIN' $(LIBVIRT_LIBS) $(LIBXML_LIBS) \
 		$(YAML_LIBS)
+METAL_LIBS = $(FREEIPMI_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(LIBSSH2_LIBS)
+$(B)/lib/libvmm-metal.so.0: $(METAL_OBJS) lib/libvmm-metal.map $(B)/link $(B)/lib/libvmm.so
+	$(link_so) -L$(B)/lib -lvmm -lvmm-base -Wl,-rpath,'$$ORIGIN' $(METAL_LIBS) $(JANSSON_LIBS) \
+		$(NETTLE_LIBS)
 $(B)/lib/%.so: $(B)/lib/%.so.0
 	@ln -sf $(<F) $@
 
 # The same objects with nothing hidden: for the unit tests.
 $(B)/libvmm-base.a: $(BASE_OBJS)
 $(B)/libvmm.a: $(VMM_OBJS)
+$(B)/libvmm-metal.a: $(METAL_OBJS)
 $(B)/libframe.a: $(FRAME_OBJS)
 $(B)/%.a: $(B)/link
 	$(QUIET_AR)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -132,19 +145,24 @@ $(B)/%.a: $(B)/link
 define link_cmd
 @mkdir -p $(@D)
 $(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) -L$(B)/lib \
-	$(if $(SAN),-Wl$(,)--no-as-needed) -lvmm -lvmm-base $(POPT_LIBS) $(SMARTCOLS_LIBS)
+	$(if $(SAN),-Wl$(,)--no-as-needed) -lvmm-metal -lvmm -lvmm-base $(POPT_LIBS) $(SMARTCOLS_LIBS)
 endef
 $(B)/bin/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 	$(link_cmd) -Wl,-rpath,'$$ORIGIN/../lib'
 $(B)/install/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 	$(link_cmd) $(if $(filter /usr/lib% /lib%,$(libdir)),,-Wl,-rpath,$(libdir))
 
-$(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm.a $(B)/libvmm-base.a
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(JANSSON_LIBS) $(NETTLE_LIBS) \
+# Not on the machine that builds it but on others, in a memory of a few megabytes: no libvmm there.
+$(B)/libexec/vmm-agent: $(AGENT_OBJS) $(B)/libvmm-base.a
+	@mkdir -p $(@D)
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm-metal.a $(B)/libvmm.a $(B)/libvmm-base.a
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(METAL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS) $(POPT_LIBS) $(SMARTCOLS_LIBS)
 
-$(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm.a $(B)/libvmm-base.a
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(JANSSON_LIBS) $(NETTLE_LIBS) \
+$(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm-metal.a $(B)/libvmm.a $(B)/libvmm-base.a
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(METAL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS)
 
 $(B)/completions/bash/%: $(B)/bin/% completions/generate $(wildcard completions/*.awk)
@@ -158,16 +176,17 @@ $(B)/%.pc: lib/%.pc.in config.mk
 map:
 	lib/mkmap $(addprefix lib/,$(BASE_DIRS)) >lib/libvmm-base.map
 	lib/mkmap $(addprefix lib/,$(VMM_DIRS)) >lib/libvmm.map
+	lib/mkmap $(addprefix lib/,$(METAL_DIRS)) >lib/libvmm-metal.map
 
 # ---- tests ----
 
 # What each installs, by the sections of tests/packages.
 DEPS_demo = build lab
-DEPS_check = build test lab lint
-DEPS_check-slow = build test lab slow
-DEPS_bench = build test lab bench
+DEPS_check = build test lab metal lint
+DEPS_check-slow = build test lab metal slow
+DEPS_bench = build test lab metal slow bench
 DEPS_lint = build test lint
-DEPS_sanitize = build test lab lint slow
+DEPS_sanitize = build test lab metal lint slow
 
 $(WITH_DEPS):
 	@tests/install-deps $(DEPS_$@)
@@ -222,23 +241,25 @@ PLACES = $(foreach c,$(COMMANDS),$(B)/install/$(c)=$(bindir)/$(c) \
 		$(B)/completions/bash/$(c)=$(datadir)/bash-completion/completions/$(c) \
 		$(B)/completions/zsh/_$(c)=$(datadir)/zsh/site-functions/_$(c) \
 		$(B)/completions/fish/$(c).fish=$(datadir)/fish/vendor_completions.d/$(c).fish) \
-	$(foreach l,libvmm-base libvmm,$(B)/lib/$(l).so.0=$(libdir)/$(l).so.0 \
+	$(foreach l,libvmm-base libvmm libvmm-metal,$(B)/lib/$(l).so.0=$(libdir)/$(l).so.0 \
 		$(B)/$(l).pc=$(libdir)/pkgconfig/$(l).pc) \
+	$(foreach a,$(AGENT),$(a)=$(libexecdir)/vmm-utils/vmm-agent) \
 	$(foreach h,$(HEADERS),$(h)=$(includedir)/vmm/$(h:lib/%=%)) \
 	$(foreach s,$(SAMPLES),$(s)=$(datadir)/vmm-utils/$(s:share/%=%)) \
 	$(foreach m,$(MAN_PAGES),$(m)=$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 
-install: all $(addprefix $(B)/install/,$(COMMANDS)) $(B)/libvmm-base.pc $(B)/libvmm.pc
+install: all $(addprefix $(B)/install/,$(COMMANDS)) $(B)/libvmm-base.pc $(B)/libvmm.pc $(B)/libvmm-metal.pc
 	@set -e; for p in $(PLACES); do \
-		mode=644; case $$p in $(B)/install/*) mode=755;; esac; \
+		mode=644; case $$p in $(B)/install/* | $(B)/libexec/*) mode=755;; esac; \
 		install -D -m $$mode "$${p%%=*}" "$(DESTDIR)$${p#*=}"; done
-	@for l in libvmm-base libvmm; do ln -sf $$l.so.0 "$(DESTDIR)$(libdir)/$$l.so"; done
+	@for l in libvmm-base libvmm libvmm-metal; do ln -sf $$l.so.0 "$(DESTDIR)$(libdir)/$$l.so"; done
 # Folders that are empty then go too, up to the prefix; those that a system has anyhow stay.
 KEPT = $(patsubst %/,%,$(dir $(prefix))) $(if $(filter /usr /usr/local,$(prefix)),\
 	$(bindir) $(libdir) $(includedir) $(datadir) $(mandir))
 uninstall:
 	@for p in $(PLACES); do rm -f "$(DESTDIR)$${p#*=}"; done
-	@rm -f "$(DESTDIR)$(libdir)/libvmm-base.so" "$(DESTDIR)$(libdir)/libvmm.so"
+	@rm -f "$(DESTDIR)$(libdir)/libvmm-base.so" "$(DESTDIR)$(libdir)/libvmm.so" \
+		"$(DESTDIR)$(libdir)/libvmm-metal.so"
 	@for p in $(PLACES); do p=$${p#*=}; \
 		while p=$${p%/*}; do \
 			case " $(KEPT) " in *" $$p "*) break;; esac; \

@@ -20,9 +20,13 @@ may_include() {
 	lib/power) echo 'base store inventory virt scan' ;;
 	lib/migrate) echo 'base store inventory virt volume scan power' ;;
 	lib/provision) echo 'base store inventory pool library virt define volume scan' ;;
+	lib/ssh | lib/bmc) echo 'base' ;;
+	lib/boot) echo 'base' ;;
+	lib/deploy) echo 'base store inventory pool library virt define scan net ssh bmc boot' ;;
+	cmd/agent) echo 'base' ;; # runs where nothing else is
 	cmd/frame/live.[ch]) echo 'base store inventory scan' ;; # loads libvmm when asked to
 	cmd/frame) echo 'base store inventory' ;;
-	cmd) echo 'base store inventory pool library virt define volume scan net power migrate provision frame' ;;
+	cmd) echo 'base store inventory pool library virt define volume scan net power migrate provision ssh bmc boot deploy frame' ;;
 	*) echo 'nothing: give this folder its place in tests/tree/sources.t' ;;
 	esac
 }
@@ -45,7 +49,7 @@ wrong_arrows() {
 }
 is "$(wrong_arrows)" '' 'includes point one way'
 
-# Only what a source includes by way of these folders is in libvmm.
+# Only what a source includes by way of these folders is in libvmm, or in libvmm-metal.
 for source in cmd/*.c; do
 	name=$(basename "$source" .c)
 	needed=$(readelf -d "$VMM_BUILD/bin/$name" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
@@ -54,6 +58,8 @@ for source in cmd/*.c; do
 	else
 		unlike "$needed" '^lib(virt|xml2|vmm\.so)' "$name links no hypervisor"
 	fi
+	grep -Eq 'lib/(ssh|bmc|boot|deploy)/' "$VMM_BUILD/cmd/$name.d" ||
+		unlike "$needed" '^lib(vmm-metal|freeipmi|microhttpd|ssh2)' "$name links nothing of metal"
 done
 
 # The code of all files without its comments, a line each behind the name of its file.

@@ -28,4 +28,5 @@ check() {
 
 check libvmm-base BASE_DIRS
 check libvmm VMM_DIRS
+check libvmm-metal METAL_DIRS
 done_testing
