@@ -12,9 +12,9 @@
  *		puts(o.err.text);
  *	vmm_bmc_free(b);
  *
- * A URL is ipmi://[USER@]ADDRESS[:PORT] (base/bmcurl.h) and never has a password. That is in a file of its own (vmm-bmc(5)), which must be readable by its owner alone. It
- * is in memory until vmm_bmc_free(), which wipes it, and goes nowhere but to the BMC, as IPMI has it: as
- * a key of a checksum.
+ * A URL is ipmi://[USER@]ADDRESS[:PORT] (base/bmcurl.h) and never has a password. That is in a file of
+ * its own (vmm-bmc(5)), which must be readable by its owner alone. It is in memory until vmm_bmc_free(),
+ * which wipes it, and goes nowhere but to the BMC, as IPMI has it: as a key of a checksum.
  *
  * Nothing goes over the wire before the first call that asks or changes something. The session that it
  * opens is kept for the next one. Each such call has a time limit, which it may miss by
@@ -40,9 +40,8 @@
 struct vmm_bmc;
 
 /*
- * Reads the URL and the file. VMM_EREFUSED: others may read the file, or it is another user's. VMM_EINPUT: one of them
- * is malformed; never with what stands in the file. `cancel` of a vmm_bmc_watch() is looked at while something is
- * waited for.
+ * Reads the URL and the file. VMM_EREFUSED: others may read the file, or it is another user's.
+ * VMM_EINPUT: one of them is malformed; the sentence never has what stands in the file.
  */
 int vmm_bmc_new(const char *url, const char *auth_file, struct vmm_bmc **out, struct vmm_err *err);
 /* Ends the session and wipes what was secret. */
