@@ -125,9 +125,7 @@ int vmm_bmc_power_get(struct vmm_bmc *b, uint64_t timeout_ms, enum vmm_bmc_power
 
 static int exchange_boot(struct vmm_bmc *b, void *arg, struct vmm_err *err)
 {
-	bool told;
-
-	return b->driver->boot_get(b, arg, &told, err);
+	return b->driver->boot_get(b, arg, err);
 }
 
 int vmm_bmc_boot_get(struct vmm_bmc *b, uint64_t timeout_ms, struct vmm_bmc_boot *boot,

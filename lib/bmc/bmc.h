@@ -84,6 +84,7 @@ struct vmm_bmc_boot {
 	enum vmm_bmc_device device;
 	bool persistent; /* else for the next start only */
 	bool uefi;       /* else by BIOS */
+	bool told;       /* when read: whether the BMC says anything of the last two */
 };
 
 /* How a change ended. */

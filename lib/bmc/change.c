@@ -21,7 +21,6 @@ struct goal {
 	enum vmm_bmc_op op;
 	enum vmm_bmc_power want, power;
 	struct vmm_bmc_boot boot, found;
-	bool told;
 };
 
 static int unknown(struct vmm_bmc_outcome *o)
@@ -153,7 +152,7 @@ static int read_boot(struct vmm_bmc *b, void *arg, struct vmm_err *err)
 {
 	struct goal *g = arg;
 
-	return b->driver->boot_get(b, &g->found, &g->told, err);
+	return b->driver->boot_get(b, &g->found, err);
 }
 
 static int send_boot(struct vmm_bmc *b, void *arg, struct vmm_err *err)
@@ -174,7 +173,7 @@ static bool boot_reached(const struct goal *g)
 	if (g->found.device != g->boot.device)
 		return false;
 	/* What it doesn't tell is settled when the device is. */
-	return !g->told || g->boot.device == VMM_BMC_NO_DEVICE ||
+	return !g->found.told || g->boot.device == VMM_BMC_NO_DEVICE ||
 	       (g->found.persistent == g->boot.persistent && g->found.uefi == g->boot.uefi);
 }
 
@@ -201,7 +200,7 @@ int vmm_bmc_boot_set(struct vmm_bmc *b, const struct vmm_bmc_boot *boot, uint64_
 	/* Always sent: one that was set for the next start may run out soon. */
 	rc = reach(b, &g, true, o);
 	o->boot = g.found;
-	if (rc == 0 && !g.told && !plain(boot)) {
+	if (rc == 0 && !g.found.told && !plain(boot)) {
 		o->verdict = VMM_BMC_UNKNOWN;
 		return vmm_err_set(&o->err, VMM_EFAIL,
 				   "the boot device is %s, but the BMC doesn't tell whether it is "

@@ -30,9 +30,7 @@ struct vmm__bmc_driver {
 	int (*power_get)(struct vmm_bmc *b, enum vmm_bmc_power *power, struct vmm_err *err);
 	/* ON, OFF or SOFT; comes back as soon as the BMC has taken it */
 	int (*power_set)(struct vmm_bmc *b, enum vmm_bmc_op op, struct vmm_err *err);
-	/* *told: whether `persistent` and `uefi` are what the BMC says, too */
-	int (*boot_get)(struct vmm_bmc *b, struct vmm_bmc_boot *boot, bool *told,
-			struct vmm_err *err);
+	int (*boot_get)(struct vmm_bmc *b, struct vmm_bmc_boot *boot, struct vmm_err *err);
 	int (*boot_set)(struct vmm_bmc *b, const struct vmm_bmc_boot *boot, struct vmm_err *err);
 	int (*identify)(struct vmm_bmc *b, struct vmm_bmc_identity *id, struct vmm_err *err);
 };
@@ -64,7 +62,7 @@ int vmm__bmc_ask(struct vmm_bmc *b,
 
 /* The boot flags, parameter 5 of the system boot options: two bytes, the others are 0. */
 void vmm__ipmi_boot_encode(const struct vmm_bmc_boot *boot, unsigned char flags[2]);
-bool vmm__ipmi_boot_decode(const unsigned char flags[2], struct vmm_bmc_boot *boot);
+void vmm__ipmi_boot_decode(const unsigned char flags[2], struct vmm_bmc_boot *boot);
 
 #define IPMI_REPLY_MAX 64
 /*

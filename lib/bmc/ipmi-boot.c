@@ -17,16 +17,16 @@ void vmm__ipmi_boot_encode(const struct vmm_bmc_boot *boot, unsigned char flags[
 }
 
 /* Some tell the device without saying that it is valid: then the rest of that byte is no news. */
-bool vmm__ipmi_boot_decode(const unsigned char flags[2], struct vmm_bmc_boot *boot)
+void vmm__ipmi_boot_decode(const unsigned char flags[2], struct vmm_bmc_boot *boot)
 {
 	unsigned number = (flags[1] >> 2) & 15;
 	bool told = flags[0] & VALID;
 
 	*boot = (struct vmm_bmc_boot){ .device = VMM_BMC_NO_DEVICE,
 				       .persistent = told && (flags[0] & PERSISTENT),
-				       .uefi = told && (flags[0] & UEFI) };
+				       .uefi = told && (flags[0] & UEFI),
+				       .told = told };
 	for (unsigned i = 0; i < sizeof(numbers); i++)
 		if (numbers[i] == number)
 			boot->device = (enum vmm_bmc_device)i;
-	return told;
 }

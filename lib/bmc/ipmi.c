@@ -151,7 +151,7 @@ static int power_set(struct vmm_bmc *b, enum vmm_bmc_op op, struct vmm_err *err)
 	return vmm__ipmi_call(b, &cmd, rs, err);
 }
 
-static int boot_get(struct vmm_bmc *b, struct vmm_bmc_boot *boot, bool *told, struct vmm_err *err)
+static int boot_get(struct vmm_bmc *b, struct vmm_bmc_boot *boot, struct vmm_err *err)
 {
 	static const unsigned char rq[] = { IPMI_CMD_GET_SYSTEM_BOOT_OPTIONS,
 					    IPMI_SYSTEM_BOOT_OPTION_PARAMETER_BOOT_FLAGS, 0, 0 };
@@ -160,7 +160,7 @@ static int boot_get(struct vmm_bmc *b, struct vmm_bmc_boot *boot, bool *told, st
 	int rc = vmm__ipmi_call(b, &cmd, rs, err);
 
 	if (rc == 0)
-		*told = vmm__ipmi_boot_decode(rs + 2, boot);
+		vmm__ipmi_boot_decode(rs + 2, boot);
 	return rc;
 }
 

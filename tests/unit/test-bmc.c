@@ -267,16 +267,17 @@ static void boot_flags(void **state)
 	for (int device = VMM_BMC_NO_DEVICE; device <= VMM_BMC_BIOS; device++)
 		for (int bits = 0; bits < 4; bits++) {
 			boot = (struct vmm_bmc_boot){ (enum vmm_bmc_device)device, bits & 1,
-						      bits & 2 };
+						      bits & 2, false };
 			vmm__ipmi_boot_encode(&boot, flags);
-			assert_true(vmm__ipmi_boot_decode(flags, &back));
-			assert_true(back.device == boot.device &&
+			vmm__ipmi_boot_decode(flags, &back);
+			assert_true(back.told && back.device == boot.device &&
 				    back.persistent == boot.persistent && back.uefi == boot.uefi);
 		}
-	boot = (struct vmm_bmc_boot){ VMM_BMC_CDROM, true, true };
+	boot = (struct vmm_bmc_boot){ VMM_BMC_CDROM, true, true, false };
 	vmm__ipmi_boot_encode(&boot, flags);
 	assert_true(flags[0] == 0xe0 && flags[1] == 0x14);
-	assert_false(vmm__ipmi_boot_decode(silent, &back));
+	vmm__ipmi_boot_decode(silent, &back);
+	assert_false(back.told);
 	assert_int_equal(back.device, VMM_BMC_PXE);
 	vmm__ipmi_boot_decode(other, &back);
 	assert_int_equal(back.device, VMM_BMC_NO_DEVICE);
@@ -362,11 +363,11 @@ static int fake_power_set(struct vmm_bmc *b, enum vmm_bmc_op op, struct vmm_err 
 	return say(fake.set_code, err);
 }
 
-static int fake_boot_get(struct vmm_bmc *b, struct vmm_bmc_boot *boot, bool *told, struct vmm_err *err)
+static int fake_boot_get(struct vmm_bmc *b, struct vmm_bmc_boot *boot, struct vmm_err *err)
 {
 	(void)b;
 	*boot = fake.boot;
-	*told = fake.told;
+	boot->told = fake.told;
 	return answer(fake.get_code, err);
 }
 
