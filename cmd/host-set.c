@@ -33,10 +33,12 @@ static int change(struct cmd_run *c, const struct vmm_inventory *inv, size_t row
 
 static int change_all(struct cmd_run *c, struct vmm_inventory *inv, const size_t *rows, size_t n)
 {
+	const char *bmc = cmd_declare_text.bmc;
 	int ret = VMM_OK;
 
-	if (uri && n > 1)
-		return vmm_err_set(&c->err, VMM_EINPUT, "--uri is for one host, not for %zu", n);
+	if ((uri || (bmc && *bmc)) && n > 1)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--%s is for one host, not for %zu",
+				   uri ? "uri" : "bmc", n);
 	for (size_t i = 0; ret == 0 && i < n; i++)
 		ret = change(c, inv, rows[i]);
 	return ret;

@@ -25,6 +25,8 @@ const struct cmd_column host_columns[] = {
 	{ "migrate_uri", VMM_TEXT, true, "where it receives migrations" },
 	{ "peer_uri", VMM_TEXT, true, "where other hosts' libvirtd reaches it" },
 	{ "auth_file", VMM_TEXT, true, "file with its credentials" },
+	{ "bmc", VMM_TEXT, true, "where its BMC is" },
+	{ "bmc_auth", VMM_TEXT, true, "file with the BMC's credentials" },
 	{ "error", VMM_TEXT, true, "why it did not answer" },
 	CMD_COLUMNS_END
 };

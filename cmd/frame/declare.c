@@ -20,6 +20,14 @@ static int put_list(struct cmd_run *c, struct vmm_table *row, const char *column
 	return 0;
 }
 
+static int check_path(struct cmd_run *c, const char *option, const char *path)
+{
+	if (path && *path && *path != '/')
+		return vmm_err_set(&c->err, VMM_EINPUT, "%s '%s': not an absolute path", option,
+				   path);
+	return 0;
+}
+
 static int check(struct cmd_run *c)
 {
 	const struct cmd_declare_text *d = &cmd_declare_text;
@@ -28,18 +36,17 @@ static int check(struct cmd_run *c)
 		return c->err.code;
 	if (d->maint && *d->maint && strcmp(d->maint, "yes") != 0 && strcmp(d->maint, "no") != 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--maint '%s': not yes or no", d->maint);
-	if (d->auth_file && *d->auth_file && *d->auth_file != '/')
-		return vmm_err_set(&c->err, VMM_EINPUT, "--auth-file '%s': not an absolute path",
-				   d->auth_file);
-	return 0;
+	if (check_path(c, "--auth-file", d->auth_file) < 0)
+		return c->err.code;
+	return check_path(c, "--bmc-auth", d->bmc_auth);
 }
 
 bool cmd_declares(void)
 {
 	const struct cmd_declare_text *d = &cmd_declare_text;
 
-	return d->group || d->migrate_uri || d->peer_uri || d->auth_file || d->maint || d->label ||
-	       d->unlabel;
+	return d->group || d->migrate_uri || d->peer_uri || d->auth_file || d->maint || d->bmc ||
+	       d->bmc_auth || d->label || d->unlabel;
 }
 
 int cmd_declared(struct cmd_run *c, struct vmm_table **out)
@@ -52,6 +59,8 @@ int cmd_declared(struct cmd_run *c, struct vmm_table **out)
 		{ "peer_uri", cmd_declare_text.peer_uri },
 		{ "auth_file", cmd_declare_text.auth_file },
 		{ "maint", cmd_declare_text.maint },
+		{ "bmc", cmd_declare_text.bmc },
+		{ "bmc_auth", cmd_declare_text.bmc_auth },
 	};
 	VMM_TABLE_AUTO *row = vmm_table_new(NULL);
 

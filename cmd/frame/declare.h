@@ -6,7 +6,7 @@
 #include "frame/frame.h"
 
 struct cmd_declare_text {
-	char *group, *migrate_uri, *peer_uri, *auth_file, *maint;
+	char *group, *migrate_uri, *peer_uri, *auth_file, *maint, *bmc, *bmc_auth;
 	char **label, **unlabel;
 };
 extern struct cmd_declare_text cmd_declare_text;
@@ -20,6 +20,10 @@ extern struct cmd_declare_text cmd_declare_text;
 		"where the other hosts' libvirtd reaches its libvirtd", "URI" }, \
 	{ "auth-file", 0, POPT_ARG_STRING, &cmd_declare_text.auth_file, 0, \
 		"file with its credentials, in the format of libvirt's auth.conf", "FILE" }, \
+	{ "bmc", 0, POPT_ARG_STRING, &cmd_declare_text.bmc, 0, \
+		"where its BMC is, such as ipmi://10.0.0.1", "URL" }, \
+	{ "bmc-auth", 0, POPT_ARG_STRING, &cmd_declare_text.bmc_auth, 0, \
+		"file with the BMC's credentials", "FILE" }, \
 	{ "label", 'l', POPT_ARG_ARGV, &cmd_declare_text.label, 0, \
 		"a label; may be given again", "KEY=VALUE" }, \
 	{ "maint", 0, POPT_ARG_STRING, &cmd_declare_text.maint, 0, \

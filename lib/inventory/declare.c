@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bmcurl.h"
 #include "base/rows.h"
 #include "inventory/internal.h"
 #include "inventory/uri.h"
@@ -73,7 +74,8 @@ static int normalize_labels(struct vmm_table *hosts, size_t row, struct vmm_err 
 static int check_uris(const struct vmm_table *from, struct vmm_err *err)
 {
 	const char *uri = vmm_table_at(from, 0, "uri"), *peer = vmm_table_at(from, 0, "peer_uri");
-	const char *migrate = vmm_table_at(from, 0, "migrate_uri");
+	const char *migrate = vmm_table_at(from, 0, "migrate_uri"),
+		   *bmc = vmm_table_at(from, 0, "bmc");
 
 	if (*uri && vmm_uri_check(uri, err) < 0)
 		return err ? err->code : VMM_EINPUT;
@@ -81,6 +83,8 @@ static int check_uris(const struct vmm_table *from, struct vmm_err *err)
 		return vmm_err_prefix(err, "peer uri");
 	if (*migrate && vmm_uri_check_migration(migrate, err) < 0)
 		return vmm_err_prefix(err, "migration uri");
+	if (*bmc && vmm_bmcurl_check(bmc, err) < 0)
+		return err ? err->code : VMM_EINPUT;
 	return 0;
 }
 

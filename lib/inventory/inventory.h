@@ -10,7 +10,8 @@
  *	puts(vmm_table_at(inv.vms, row, "uuid"));
  *	vmm_inventory_release(&inv);
  *
- * hosts, key name. Declared: name uri group migrate_uri peer_uri auth_file labels maint.
+ * hosts, key name. Declared: name uri group migrate_uri peer_uri auth_file labels maint
+ * bmc bmc_auth (base/bmcurl.h, and the file with its credentials).
  * Seen: state hypervisor version arch cpu_model cpus mem_total mem_used mem_free vms running uuid
  * caps seen error.
  *
