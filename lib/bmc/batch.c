@@ -97,9 +97,9 @@ static int change(struct task *t, struct vmm_bmc *b)
 	} else {
 		rc = vmm_bmc_boot_set(b, &t->opt.boot, left(t), &o);
 		t->boot = o.boot;
-		t->has_boot = rc == 0 || o.verdict == VMM_BMC_NOT_AS_ASKED;
-		/* It counts from the next start on: is that still to come? */
-		if (rc == 0)
+		t->has_boot = o.verdict != VMM_BMC_UNKNOWN || o.boot.device != VMM_BMC_NO_DEVICE;
+		/* The device counts from the next start on: is that still to come? */
+		if (t->has_boot)
 			vmm_bmc_power_get(b, left(t), &t->power, NULL);
 	}
 	t->result = o.verdict == VMM_BMC_NOT_AS_ASKED ? "failed"

@@ -199,7 +199,8 @@ int vmm_bmc_boot_set(struct vmm_bmc *b, const struct vmm_bmc_boot *boot, uint64_
 	b->deadline = vmm_clock_ms() + timeout_ms;
 	/* Always sent: one that was set for the next start may run out soon. */
 	rc = reach(b, &g, true, o);
-	o->boot = g.found;
+	if (o->verdict != VMM_BMC_UNKNOWN)
+		o->boot = g.found;
 	if (rc == 0 && !g.found.told && !plain(boot)) {
 		o->verdict = VMM_BMC_UNKNOWN;
 		return vmm_err_set(&o->err, VMM_EFAIL,
