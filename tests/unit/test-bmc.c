@@ -200,7 +200,7 @@ static unsigned copies_of(const char *head, const char *tail)
 			found += memcmp(bytes + i, head, nh) == 0 &&
 				 memcmp(bytes + i + nh, tail, nt) == 0;
 		if (bytes)
-			memset(bytes, 0, to - from);
+			explicit_bzero(bytes, to - from);
 		free(bytes);
 	}
 	close(mem);
