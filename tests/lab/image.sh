@@ -221,3 +221,9 @@ try_kvm() {
 	rm -f "$log"
 	echo $type >"$1.$BASHPID" && mv "$1.$BASHPID" "$1"
 }
+
+# boot-files FOLDER: the guests' kernel and initramfs, for machines that take them from the network.
+cmd_boot_files() {
+	local dir
+	dir=$(guest_image) && mkdir -p "${1:?folder}" && cp "$dir"/{vmlinuz,initrd} "$1/"
+}

@@ -30,7 +30,7 @@ declare_machine() {
 	[[ $uuid =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]] || die "'$name': bad uuid '$uuid'"
 	number=$(($(grep -c . "$LAB/machines.tsv" 2>/dev/null) + 1))
 	[ $number -le 250 ] || die "there are 250 machines already"
-	printf '%s\t%d\t%s\t%s\t52:54:00:b0:00:%02x\t%s\n' "$name" $number "$uuid" \
+	printf '%s\t%d\t%s\t%s\t52:54:00:b0:fe:%02x\t%s\n' "$name" $number "$uuid" \
 		"${serial:-$(printf 'LAB%s%03d' "${LAB_RUN^^}" $number)}" $number "$words" >>"$LAB/machines.tsv"
 	make_machine "$name"
 }
@@ -190,8 +190,14 @@ next_boot() {
 	[ "$wish" = pxe ] && echo $DISK_LAST || echo $DISK_FIRST
 }
 
+# At a reset SeaBIOS finds that it has run before and resets once more: the order must stand until that is over.
 reset_machine() {
-	place_disk "$1" "$(next_boot "$1")" '{"execute": "system_reset"}' wait:RESET && place_disk "$1" $DISK_FIRST
+	place_disk "$1" "$(next_boot "$1")" '{"execute": "system_reset"}' wait:RESET || return 1
+	(
+		close_fds
+		sleep 3
+		place_disk "$1" $DISK_FIRST
+	) </dev/null >/dev/null 2>&1 &
 }
 
 # start_machine NAME: in the admin namespace.
@@ -269,9 +275,9 @@ nic_args() {
 	done
 }
 
-# machine_mac NAME NIC: the first's, and more of the same pattern.
+# machine_mac NAME NIC: the first's, and more of the same pattern. No guest of the lab comes that far (next_mac).
 machine_mac() {
 	local mac
 	mac=$(machine_fact "$1" mac)
-	printf '%s:%02x:%s\n' "${mac%:*:*}" "$2" "${mac##*:}"
+	printf '%s:%02x:%s\n' "${mac%:*:*:*}" $((0xb0 + $2)) "${mac#*:*:*:*:}"
 }
