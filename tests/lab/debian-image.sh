@@ -7,12 +7,18 @@ DEBIAN_MEBIBYTES=1024
 # What finds its root file system, by way of init in build_finder.
 FINDER_MODULES=(virtio_pci virtio_blk ext4 crc32c_generic)
 
-# build_debian: disk. Of the release that this machine runs, if it is one of Debian.
-build_debian() {
-	local release version
+# debian_tree PACKAGES OPTION...: tree. Of the release that this machine runs, if it is one of Debian.
+debian_tree() {
+	local release
 	release=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || release=stable
-	outside mmdebstrap --quiet --variant=minbase --include="$DEBIAN_PACKAGES" --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' "$release" tree
+	outside mmdebstrap --quiet --variant=minbase --include="$1" --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' "${@:2}" "$release" tree
+}
+
+# build_debian: disk.
+build_debian() {
+	local version
+	debian_tree "$DEBIAN_PACKAGES"
 	version=$(ls tree/lib/modules)
 	without_identity tree
 	spare_time tree
@@ -33,13 +39,18 @@ without_identity() {
 spare_time() {
 	local unit
 	for unit in systemd-networkd.service systemd-networkd-wait-online.service; do chroot "$1" systemctl -q enable "$unit"; done
+	mask_idle "$1"
+	# There is no package of locales, and its absence would be an error.
+	printf '%s\n' 'datasource_list: [ NoCloud, None ]' 'locale: false' >"$1/etc/cloud/cloud.cfg.d/90_lab.cfg"
+	echo '/dev/vda2 / ext4 defaults 0 0' >"$1/etc/fstab"
+}
+
+mask_idle() {
+	local unit
 	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
 		fstrim.timer systemd-update-utmp.service; do
 		chroot "$1" systemctl -q mask "$unit"
 	done
-	# There is no package of locales, and its absence would be an error.
-	printf '%s\n' 'datasource_list: [ NoCloud, None ]' 'locale: false' >"$1/etc/cloud/cloud.cfg.d/90_lab.cfg"
-	echo '/dev/vda2 / ext4 defaults 0 0' >"$1/etc/fstab"
 }
 
 # build_finder VERSION: an initramfs that does no more than to find the disk.
