@@ -19,7 +19,7 @@ declare_machine() {
 		bus=virtio | bus=nvme | bus=sata) ;;
 		nic=virtio | nic=e1000 | nic=e1000e) ;;
 		nics=[1-4] | smp=[1-9]) ;;
-		rom=no | net=http) ;;
+		rom=no) ;;
 		guid=smbios | guid=ipmi | guid=rfc4122) ;;
 		serial=*) serial=${word#*=} ;;
 		uuid=*) uuid=${word#*=} ;;
