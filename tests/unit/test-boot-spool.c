@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot/internal.h"
+
+#define UUID "00000000-0000-4000-8000-0000000000ab"
+#define MAC "52:54:00:b0:00:01"
+#define JOB "{\"uuid\":\"00000000-0000-4000-8000-0000000000AB\",\"macs\":[\"52-54-00-B0-00-01\"]"
+
+static char root[64];
+static struct vmm_boot *b;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/test-boot.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(vmm_boot_open(root, true, &b, NULL), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	vmm_boot_close(b);
+	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make(char *id)
+{
+	assert_int_equal(vmm_boot_job_make(b, JOB "}", -1, id, NULL), 0);
+}
+
+static void a_job_comes_back(void **state)
+{
+	char sha[VMM_BOOT_SHA_LEN + 1], id[VMM_BOOT_ID_LEN + 1], json[512];
+	VMM_BOOT_JOB_AUTO *job = NULL;
+	VMM_STRV_AUTO ids = VMM_STRV_INIT;
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	(void)state;
+	memset(sha, 'a', VMM_BOOT_SHA_LEN);
+	sha[VMM_BOOT_SHA_LEN] = '\0';
+	snprintf(json, sizeof(json),
+		 JOB
+		 ",\"serial\":\"S 1\",\"image\":{\"sha256\":\"%s\"},\"scripts\":[{\"sha256\":\"%s\"}]}",
+		 sha, sha);
+	assert_int_equal(vmm_boot_job_make(b, json, fd, id, NULL), 0);
+	close(fd);
+	assert_int_equal(vmm_boot_job_list(b, &ids, NULL), 0);
+	assert_int_equal(ids.n, 1);
+	assert_string_equal(ids.s[0], id);
+	assert_int_equal(vmm_boot_job_read(b, id, &job, NULL), 0);
+	assert_string_equal(job->uuid, UUID);
+	assert_string_equal(job->macs.s[0], MAC);
+	assert_string_equal(job->image, sha);
+	assert_true(vmm_strv_has(&job->files, sha));
+	assert_non_null(strstr(job->text, "\"custom\""));
+	assert_false(job->inspect);
+	assert_true(vmm_boot_job_is(job, UUID, "52:54:00:B0:00:01", "S 1"));
+	assert_false(vmm_boot_job_is(job, UUID, MAC, "S1"));
+	assert_false(vmm_boot_job_is(job, UUID, "52:54:00:b0:00:02", "S 1"));
+	assert_false(vmm_boot_job_is(job, "00000000-0000-4000-8000-0000000000ac", MAC, "S 1"));
+	assert_int_equal(vmm_boot_job_remove(b, id, NULL), 0);
+	assert_int_equal(vmm_boot_job_remove(b, id, NULL), 0);
+	vmm_boot_job_free(job);
+	job = NULL;
+	assert_int_equal(vmm_boot_job_read(b, id, &job, NULL), VMM_ENOTFOUND);
+}
+
+static void bad_jobs_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"uuid\":\"x\",\"macs\":[\"" MAC "\"]}",
+		"{\"uuid\":\"" UUID "\",\"macs\":[]}",
+		"{\"uuid\":\"" UUID "\",\"macs\":[\"52:54:00:b0:00:0\"]}",
+		"{\"uuid\":\"" UUID "\",\"uuid\":\"" UUID "\",\"macs\":[\"" MAC "\"]}",
+		JOB ",\"mode\":\"erase\"}",
+		JOB ",\"image\":{\"sha256\":\"../../etc\"}}",
+		JOB ",\"scripts\":[{\"sha256\":\"..\"}]}",
+		JOB ",\"drivers\":{}}",
+		JOB ",\"serial\":1}",
+	};
+	VMM_STRV_AUTO ids = VMM_STRV_INIT;
+	char id[VMM_BOOT_ID_LEN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(vmm_boot_job_make(b, bad[i], -1, id, NULL), VMM_EINPUT);
+	assert_int_equal(vmm_boot_job_list(b, &ids, NULL), 0);
+	assert_int_equal(ids.n, 0);
+}
+
+static void a_ticket_is_given_and_taken_once(void **state)
+{
+	char id[VMM_BOOT_ID_LEN + 1], whose[VMM_BOOT_ID_LEN + 1];
+	char token[VMM_BOOT_SECRET_LEN + 1], wrong[VMM_BOOT_SECRET_LEN + 1],
+		key[VMM_BOOT_SECRET_LEN + 1];
+
+	(void)state;
+	make(id);
+	assert_int_equal(vmm_boot_ticket_give(b, id, 60, token, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_job_arm(b, id, 60, NULL), 0);
+	assert_int_equal(vmm_boot_job_state(b, id), VMM_BOOT_ARMED);
+	assert_int_equal(vmm_boot_ticket_give(b, id, 60, token, NULL), 0);
+	assert_int_equal(vmm_boot_ticket_give(b, id, 60, key, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_job_state(b, id), VMM_BOOT_GIVEN);
+	memcpy(wrong, token, sizeof(wrong));
+	wrong[VMM_BOOT_SECRET_LEN - 1] ^= 1;
+	assert_int_equal(vmm_boot_ticket_take(b, wrong, whose, NULL), VMM_ENOTFOUND);
+	assert_int_equal(vmm_boot_ticket_take(b, token, whose, NULL), 0);
+	assert_string_equal(whose, id);
+	assert_int_equal(vmm_boot_ticket_take(b, token, whose, NULL), VMM_EREFUSED);
+
+	assert_int_equal(vmm_boot_session_make(b, id, "10.0.0.1", 60, key, NULL), 0);
+	assert_int_equal(vmm_boot_session_find(b, token, "10.0.0.1", whose, NULL), VMM_ENOTFOUND);
+	assert_int_equal(vmm_boot_session_find(b, key, "10.0.0.2", whose, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_session_find(b, key, "10.0.0.1", whose, NULL), 0);
+	assert_string_equal(whose, id);
+	assert_int_equal(vmm_boot_job_arm(b, id, 60, NULL), 0);
+	assert_int_equal(vmm_boot_session_find(b, key, "10.0.0.1", whose, NULL), VMM_ENOTFOUND);
+	assert_int_equal(vmm_boot_ticket_take(b, token, whose, NULL), VMM_ENOTFOUND);
+}
+
+static void put_file(const char *id, const char *name, const char *text)
+{
+	char folder[VMM__BOOT_PATH];
+
+	vmm__boot_job_path(folder, id, "");
+	assert_int_equal(vmm__boot_put(b, folder, name, 0600, text, strlen(text), false, NULL), 0);
+}
+
+static void what_is_old_is_refused(void **state)
+{
+	char id[VMM_BOOT_ID_LEN + 1], token[VMM_BOOT_SECRET_LEN + 1], text[128];
+	char hash[VMM_BOOT_SHA_LEN + 1];
+
+	(void)state;
+	make(id);
+	put_file(id, "armed", "1000\n");
+	assert_int_equal(vmm_boot_ticket_ready(b, id, NULL), VMM_EREFUSED);
+	put_file(id, "armed", "x\n");
+	assert_true(vmm_boot_ticket_ready(b, id, NULL) < 0);
+	assert_int_equal(vmm_boot_job_arm(b, id, 60, NULL), 0);
+	assert_int_equal(vmm_boot_ticket_give(b, id, 60, token, NULL), 0);
+	vmm__boot_hash(token, VMM_BOOT_SECRET_LEN, hash);
+	snprintf(text, sizeof(text), "%s 1000 -\n", hash);
+	put_file(id, "ticket", text);
+	assert_int_equal(vmm_boot_ticket_take(b, token, id, NULL), VMM_EREFUSED);
+	put_file(id, "session", "");
+	assert_int_equal(vmm_boot_session_find(b, token, "10.0.0.1", id, NULL), VMM_ENOTFOUND);
+	snprintf(text, sizeof(text), "%s 1000 10.0.0.1\n", hash);
+	put_file(id, "session", text);
+	assert_int_equal(vmm_boot_session_find(b, token, "10.0.0.1", id, NULL), VMM_EREFUSED);
+}
+
+static struct vmm_table *follow(const char *id, uint64_t *offset)
+{
+	struct vmm_table *t = NULL;
+
+	assert_int_equal(vmm_boot_events(b, id, offset, &t, NULL), 0);
+	return t;
+}
+
+static void events_are_followed(void **state)
+{
+	struct vmm_boot_event e = { "agent", 6, "progress", "a\tb\n\xff", 1, 2 };
+	char id[VMM_BOOT_ID_LEN + 1], key[VMM_BOOT_SECRET_LEN + 1], path[VMM__BOOT_PATH];
+	struct vmm_table *t;
+	uint64_t offset = 0;
+	int fd;
+
+	(void)state;
+	make(id);
+	t = follow(id, &offset);
+	assert_int_equal(vmm_table_rows(t), 0);
+	vmm_table_free(t);
+	assert_int_equal(vmm_boot_event_add(b, id, &e, NULL), 0);
+	t = follow(id, &offset);
+	assert_int_equal(vmm_table_rows(t), 1);
+	assert_string_equal(vmm_table_at(t, 0, "text"), "a\tb\n\xff");
+	assert_string_equal(vmm_table_at(t, 0, "stage"), "6");
+	assert_string_equal(vmm_table_at(t, 0, "total"), "2");
+	vmm_table_free(t);
+
+	/* a writer that dies in the middle */
+	vmm__boot_job_path(path, id, "events");
+	fd = vmm__boot_open(b, path, O_WRONLY | O_APPEND, 0);
+	assert_int_equal(write(fd, "2026-11-22T00:00:00Z\tage", 24), 24);
+	close(fd);
+	t = follow(id, &offset);
+	assert_int_equal(vmm_table_rows(t), 0);
+	vmm_table_free(t);
+	assert_int_equal(vmm_boot_session_make(b, id, "::1", 60, key, NULL), 0);
+	e = (struct vmm_boot_event){ "agent", 0, "end", "done", 0, 0 };
+	assert_int_equal(vmm_boot_event_add(b, id, &e, NULL), 0);
+	t = follow(id, &offset);
+	assert_int_equal(vmm_table_rows(t), 1);
+	assert_string_equal(vmm_table_at(t, 0, "state"), "end");
+	vmm_table_free(t);
+	assert_int_equal(vmm_boot_job_state(b, id), VMM_BOOT_ENDED);
+	assert_int_equal(vmm_boot_session_find(b, key, "::1", id, NULL), VMM_EREFUSED);
+}
+
+static void no_link_is_followed(void **state)
+{
+	char id[VMM_BOOT_ID_LEN + 1], path[256];
+	VMM_BOOT_JOB_AUTO *job = NULL;
+	uint64_t offset = 0;
+	struct vmm_table *t;
+
+	(void)state;
+	make(id);
+	snprintf(path, sizeof(path), "%s/jobs/%s/events", root, id);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_true(vmm_boot_events(b, id, &offset, &t, NULL) < 0);
+	assert_true(vmm_boot_log_add(b, "../../etc", "x", 1, NULL) < 0);
+	assert_int_equal(vmm_boot_job_read(b, "../jobs", &job, NULL), VMM_EINPUT);
+}
+
+static void seen_machines_are_bounded(void **state)
+{
+	struct vmm_boot_machine m = { UUID, MAC, "a\xff", "efi", "10.0.0.9" };
+	struct vmm_table *t;
+	char mac[VMM_BOOT_MAC_LEN + 1];
+
+	(void)state;
+	assert_int_equal(vmm_boot_seen_add(b, &m, NULL), 0);
+	assert_int_equal(vmm_boot_seen_add(b, &m, NULL), 0);
+	assert_int_equal(vmm_boot_seen_list(b, &t, NULL), 0);
+	assert_int_equal(vmm_table_rows(t), 1);
+	assert_string_equal(vmm_table_at(t, 0, "count"), "2");
+	assert_string_equal(vmm_table_at(t, 0, "mac"), MAC);
+	assert_int_equal(vmm_boot_seen_remove(b, vmm_table_at(t, 0, "id"), NULL), 0);
+	vmm_table_free(t);
+	m.mac = mac;
+	for (unsigned i = 0; i < VMM_BOOT_SEEN_MAX + 20; i++) {
+		snprintf(mac, sizeof(mac), "52:54:00:b1:%02x:%02x", i >> 8, i & 255);
+		assert_int_equal(vmm_boot_seen_add(b, &m, NULL), 0);
+	}
+	assert_int_equal(vmm_boot_seen_list(b, &t, NULL), 0);
+	assert_int_equal(vmm_table_rows(t), VMM_BOOT_SEEN_MAX);
+	vmm_table_free(t);
+	m.uuid = "../..";
+	assert_int_equal(vmm_boot_seen_add(b, &m, NULL), VMM_EINPUT);
+}
+
+static void an_image_is_put_in_its_place(void **state)
+{
+	static const char *const parts[] = { "map", "data", "info" };
+	char sha[VMM_BOOT_SHA_LEN + 1], path[256], *folder;
+	int fd;
+
+	(void)state;
+	memset(sha, '0', VMM_BOOT_SHA_LEN);
+	sha[VMM_BOOT_SHA_LEN] = '\0';
+	assert_int_equal(vmm_boot_image_begin(b, &folder, NULL), 0);
+	assert_true(vmm_boot_image_commit(b, folder, sha, NULL) < 0);
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
+		fd = open(path, O_WRONLY | O_CREAT, 0600);
+		close(fd);
+	}
+	assert_false(vmm_boot_image_has(b, sha));
+	assert_int_equal(vmm_boot_image_commit(b, folder, sha, NULL), 0);
+	assert_true(vmm_boot_image_has(b, sha));
+	free(folder);
+	fd = open("/dev/null", O_RDONLY);
+	assert_int_equal(vmm_boot_file_put(b, fd, sha, NULL), 0);
+	close(fd);
+	assert_string_equal(sha, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_job_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_jobs_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_ticket_is_given_and_taken_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_old_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(events_are_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_link_is_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(seen_machines_are_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_image_is_put_in_its_place, set_up, tear_down),
+	};
+
+	return RUN(tests);
+}
