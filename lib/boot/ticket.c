@@ -120,7 +120,7 @@ int vmm_boot_ticket_ready(struct vmm_boot *b, const char *id, struct vmm_err *er
 
 	if (ret == 0)
 		ret = read_words(b, id, "armed", 1, &words, err);
-	if (ret == VMM_ENOTFOUND)
+	if (ret == VMM_ENOTFOUND || (ret == 0 && job_has(b, id, "ended")))
 		return vmm_err_set(err, VMM_EREFUSED, "job %s is not armed", id);
 	return ret < 0 ? ret : in_time(words.s[0], "the arming", err);
 }
