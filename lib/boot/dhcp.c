@@ -113,9 +113,9 @@ static int refresh_hosts(struct vmm_boot_dhcp *d, struct vmm_err *err)
 /* All signals as by default, and none blocked: the server waits for its own by blocking them. */
 static int start(struct vmm_boot_dhcp *d, struct vmm_err *err)
 {
-	char *argv[] = { "setpriv",   "--pdeathsig",      "TERM",
-			 "--",        "dnsmasq",          "--keep-in-foreground",
-			 d->argument, "--log-facility=-", NULL };
+	const char *const argv[] = { "setpriv",   "--pdeathsig",      "TERM",
+				     "--",        "dnsmasq",          "--keep-in-foreground",
+				     d->argument, "--log-facility=-", NULL };
 	posix_spawnattr_t attr;
 	sigset_t all, none;
 	int ret;
@@ -127,7 +127,7 @@ static int start(struct vmm_boot_dhcp *d, struct vmm_err *err)
 						POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setsigmask(&attr, &none);
-	ret = posix_spawnp(&d->pid, argv[0], NULL, &attr, argv, environ);
+	ret = posix_spawnp(&d->pid, argv[0], NULL, &attr, (char **)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	d->started = vmm_clock_ms();
 	if (ret == 0)

@@ -3,7 +3,6 @@
  * The jobs, kept in memory: anybody can ask, so a question must not cost reading them all. A job never changes,
  * and one that comes or goes changes the time of the folder.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -158,20 +157,6 @@ static const struct vmm_boot_job *find_unasked(struct vmm_boot_server *s,
 	return NULL;
 }
 
-static int make_unasked(struct vmm_boot_server *s, const struct vmm__boot_claims *c,
-			char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
-{
-	json_t *root = json_pack("{s:s, s:s, s:s, s:[s]}", "mode", "inspect", "name", UNASKED,
-				 "uuid", c->uuid, "macs", c->mac);
-	char *text = root ? json_dumps(root, 0) : NULL;
-	int ret = text ? vmm_boot_job_make(s->o.boot, text, -1, id, err)
-		       : vmm_err_set(err, VMM_EINPUT, "it is no machine");
-
-	free(text);
-	json_decref(root);
-	return ret;
-}
-
 int vmm__boot_inspect(struct vmm_boot_server *s, const struct vmm__boot_claims *c,
 		      char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
 {
@@ -182,7 +167,7 @@ int vmm__boot_inspect(struct vmm_boot_server *s, const struct vmm__boot_claims *
 	refresh(s);
 	job = find_unasked(s, c);
 	if (!job)
-		ret = make_unasked(s, c, id, err);
+		ret = vmm_boot_job_inspect(s->o.boot, UNASKED, c->uuid, c->mac, id, err);
 	else
 		memcpy(id, job->id, sizeof(job->id));
 	if (ret == 0 && job && vmm_boot_job_state(s->o.boot, id) == VMM_BOOT_ENDED)

@@ -81,6 +81,9 @@ struct vmm_boot_job {
  */
 int vmm_boot_job_make(struct vmm_boot *b, const char *json, int custom_fd,
 		      char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err);
+/* One that only reports what the machine has. */
+int vmm_boot_job_inspect(struct vmm_boot *b, const char *name, const char *uuid, const char *mac,
+			 char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err);
 /* VMM_ENOTFOUND: no such job. */
 int vmm_boot_job_read(struct vmm_boot *b, const char *id, struct vmm_boot_job **out,
 		      struct vmm_err *err);
