@@ -13,19 +13,25 @@
 static const unsigned kept[] = { CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN };
 #define N_KEPT (sizeof(kept) / sizeof(*kept))
 
-/* Permitted and inheritable, so that a program started here can be given them; not in effect. */
+/* Of what there is: permitted and inheritable, so that a program started here can be given it; not in effect. */
 static int keep_capabilities(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
+	uint32_t mask = 0;
 
 	for (size_t i = 0; i < N_KEPT; i++)
-		data[0].permitted |= 1U << kept[i];
+		mask |= 1U << kept[i];
+	if (syscall(SYS_capget, &head, data) < 0)
+		return -1;
+	data[0].permitted &= mask;
 	data[0].inheritable = data[0].permitted;
+	data[0].effective = data[1].permitted = data[1].inheritable = data[1].effective = 0;
 	if (syscall(SYS_capset, &head, data) < 0)
 		return -1;
 	for (size_t i = 0; i < N_KEPT; i++)
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept[i], 0, 0) < 0)
+		if ((data[0].permitted & 1U << kept[i]) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept[i], 0, 0) < 0)
 			return -1;
 	return 0;
 }
@@ -60,7 +66,8 @@ int vmm_boot_drop(const char *user, struct vmm_err *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return vmm_err_errno(err, "cannot give up new privileges");
 	if (geteuid() != 0)
-		return 0;
+		return keep_capabilities() == 0 ? 0
+						: vmm_err_errno(err, "cannot give up capabilities");
 	if (!pw)
 		return vmm_err_set(err, VMM_EINPUT, "there is no user '%s'", user ? user : "");
 	if (pw->pw_uid == 0)

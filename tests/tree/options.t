@@ -38,6 +38,7 @@ shared=$(sed -nE '/^\.Sh COMMON/,/^\.Sh/ s/^\.It .*Fl Fl ([a-z-]+).*/\1/p' vmm.7
 for source in "$top"/cmd/*.c; do
 	name=$(basename "$source" .c)
 	page=$name.1
+	test -e "$page" || page=$name.8
 	test -e "$page" || continue
 	is "$(told "$page" | sort -u)" "$(listed "$name")" "$name: options"
 	strange=$(sed -nE '/^The same for all/,/^\.[SP]/ { s/^\.Fl (Fl )?([A-Za-z0-9-]+).*/\2/p; }' "$page" | long |
