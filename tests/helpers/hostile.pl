@@ -1,12 +1,13 @@
 #!/usr/bin/perl
 # Sends hostile requests over plain TCP, a connection for each, and prints all that comes back.
-#	hostile.pl ADDRESS PORT COUNT ID
-# ID is that of a job. What is sent is the same in each run.
+#	hostile.pl ADDRESS PORT COUNT ID OWN...
+# ID is that of a job; OWN are addresses to send from in turn. What is sent is the same in each run.
 use strict;
 use warnings;
+use IO::Select;
 use IO::Socket::INET;
 
-my ($address, $port, $count, $id) = @ARGV;
+my ($address, $port, $count, $id, @own) = @ARGV;
 srand 7;
 sub pick { $_[rand @_] }
 sub bytes { join '', map { chr int rand 256 } 1 .. rand $_[0] }
@@ -42,15 +43,23 @@ sub request {
 	return $text;
 }
 
+# Some at a time, fewer than an address may have connections. One that makes the server wait for more is given up.
+my ($BATCH, $SILENCE) = (25, 0.04);
 $SIG{PIPE} = 'IGNORE';
 binmode STDOUT;
-for (1 .. $count) {
-	my $s = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 5) or die "no connection: $!\n";
-	$s->syswrite(request());
-	shutdown $s, 1;
-	local $SIG{ALRM} = sub { die "no end\n" };
-	alarm 10;
-	while ($s->sysread(my $got, 65536)) { print $got }
-	alarm 0;
+while ($count > 0) {
+	my $open = IO::Select->new;
+	push @own, shift @own;
+	for (1 .. $BATCH) {
+		my $s = IO::Socket::INET->new(LocalAddr => $own[0], PeerAddr => $address, PeerPort => $port, Timeout => 5) or die "no connection: $!\n";
+		$s->syswrite(request());
+		$open->add($s);
+		$count--;
+	}
+	while (my @ready = $open->can_read($SILENCE)) {
+		for my $s (@ready) {
+			if ($s->sysread(my $got, 65536)) { print $got } else { $open->remove($s) }
+		}
+	}
 	print "\n";
 }
