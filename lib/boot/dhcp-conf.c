@@ -50,6 +50,9 @@ static int add_range(const struct vmm_boot_dhcp_options *o, struct vmm_buf *out,
 	if (ret < 0)
 		return ret;
 	vmm_buf_addf(out, "dhcp-authoritative\ndhcp-range=%s,%s,%s,10m\n", first, last, o->netmask);
+	/* iPXE waits 16 s for an answer about IPv6: told where the interface has such an address. */
+	vmm_buf_addf(out, "enable-ra\ndhcp-range=::,constructor:%s,ra-only\nra-param=%s,high,0,0\n",
+		     o->interface, o->interface);
 	return 0;
 }
 

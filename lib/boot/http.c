@@ -47,7 +47,7 @@ static enum MHD_Result refuse(struct vmm__boot_request *r, unsigned status)
 
 static bool fits(const struct vmm__boot_route *route, const char *method, const char *url)
 {
-	bool get = strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0;
+	bool get = !route->once && strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0;
 
 	if (!get && strcmp(method, route->method) != 0)
 		return false;

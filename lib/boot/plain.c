@@ -119,7 +119,7 @@ static unsigned give_ticket(struct vmm__boot_request *r, const char *id)
 	return answer_ticket(r, id, token);
 }
 
-static unsigned post_ticket(struct vmm__boot_request *r)
+static unsigned get_ticket(struct vmm__boot_request *r)
 {
 	struct vmm__boot_claims c;
 	char id[VMM_BOOT_ID_LEN + 1];
@@ -163,7 +163,8 @@ static unsigned get_ipxe(struct vmm__boot_request *r)
 const struct vmm__boot_route vmm__boot_http_routes[] = {
 	{ "GET", "/boot.ipxe", .answer = get_first },
 	{ "GET", "/boot", .answer = get_boot },
-	{ "POST", "/ticket", .body_max = FORM_MAX, .answer = post_ticket },
+	{ "GET", "/ticket", .once = true, .answer = get_ticket }, /* not every iPXE can post */
+	{ "POST", "/ticket", .body_max = FORM_MAX, .answer = get_ticket },
 	{ "GET", "/agent/vmlinuz", .answer = get_kernel },
 	{ "GET", "/agent/initrd", .answer = get_initrd },
 	{ "GET", "/ipxe/snponly.efi", .answer = get_ipxe },

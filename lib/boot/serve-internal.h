@@ -35,6 +35,7 @@ struct vmm__boot_route {
 	const char *method, *path;
 	bool prefix;  /* path is the beginning only */
 	bool session; /* only with a valid one */
+	bool once;    /* to ask for its head only would use it up */
 	size_t body_max;
 	vmm__boot_answer *answer;
 };

@@ -102,7 +102,7 @@ status() { # MACHINE CURL-ARG...
 }
 ticket() { # MACHINE [UUID]: the status; fields of the ticket in $token, $pin
 	token=
-	code=$(status "$1" -d mac=52:54:00:77:00:01 -d "uuid=${2-$uuid}" --data-urlencode 'serial=S 1' $http/ticket)
+	code=$(status "$1" "$http/ticket?mac=52:54:00:77:00:01&uuid=${2-$uuid}&serial=S%201")
 	test "$code" = 200 || { echo "$code"; return; }
 	rm -rf vmm
 	cpio -idum --quiet <answer
@@ -170,6 +170,7 @@ unlike "$(boot m1 $uuid 52:54:00:77:00:01 S2)" kernel 'another serial: not'
 is "$(ticket m1 00000000-0000-4000-8000-000000000002)" 403 'no ticket for another UUID'
 status m2 $http/agent/vmlinuz >/dev/null
 is "$(ticket m2)" 403 'nor at an address that has another MAC'
+is "$(status m1 -I "$http/ticket?mac=52:54:00:77:00:01&uuid=$uuid&serial=S%201")" 404 'nor is it used up by a look at its size'
 is "$(ticket m1)" 200 'the machine gets its ticket'
 is "$(stat -c %a vmm/ticket) $(field server) $(field job)" "600 $tls $job" 'with what it needs to go on'
 is "$(ticket m1)" 403 'once'
