@@ -40,6 +40,7 @@ until_true() { # SECONDS COMMAND...
 	done
 }
 ready() { grep -q event=start serve.log; }
+# shellcheck disable=SC2120	# it is called by way of ok
 serve() { # OPTION...
 	: >serve.log
 	ip netns exec "${net}s" "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody --boot "$VMM_BOOT" --ipxe "$tmp/ipxe" "$@" \

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "test.h"
+
+#include "boot/dhcp-internal.h"
+#include "boot/serve-internal.h"
+
+static void ranges(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t from, length;
+	} samples[] = {
+		{ "bytes=0-9", 0, 10 },
+		{ "bytes=5-", 5, 95 },
+		{ "bytes=99-500", 99, 1 },
+		{ "bytes=100-", 0, 0 },
+		{ "bytes=9-5", 0, 0 },
+		{ "bytes=-5", 0, 0 },
+		{ "bytes=0-1,3-4", 0, 0 },
+		{ "bytes= 1-2", 0, 0 },
+		{ "octets=1-2", 0, 0 },
+		{ "bytes=1", 0, 0 },
+		{ "bytes=1-2-3", 0, 0 },
+		{ "", 0, 0 },
+		{ "bytes=99999999999999999999999-", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		uint64_t from = 0, length = 0;
+		unsigned status = vmm__boot_range(samples[i].text, 100, &from, &length);
+
+		assert_int_equal(status, samples[i].length ? 0 : 416);
+		assert_int_equal(from, samples[i].from);
+		assert_int_equal(length, samples[i].length);
+	}
+	assert_int_equal(vmm__boot_range("bytes=0-", 0, &(uint64_t){ 0 }, &(uint64_t){ 0 }), 416);
+}
+
+static void neighbours(void **state)
+{
+	static const char arp[] =
+		"IP address       HW type     Flags       HW address            Mask     Device\n"
+		"10.0.0.7         0x1         0x2         52:54:00:00:00:07     *        br0\n"
+		"10.0.0.8         0x1         0x0         00:00:00:00:00:00     *        br0\n";
+	VMM_STRV_AUTO macs = VMM_STRV_INIT;
+
+	(void)state;
+	assert_int_equal(vmm_strv_add(&macs, "52:54:00:00:00:07"), 0);
+	assert_true(vmm__boot_arp_allows(arp, "10.0.0.7", &macs));
+	assert_true(vmm__boot_arp_allows(arp, "10.0.0.8", &macs));
+	assert_true(vmm__boot_arp_allows(arp, "10.0.0.9", &macs));
+	macs.s[0][16] = '8';
+	assert_false(vmm__boot_arp_allows(arp, "10.0.0.7", &macs));
+	assert_true(vmm__boot_arp_allows("", "10.0.0.7", &macs));
+}
+
+static void the_archive_has_whole_blocks(void **state)
+{
+	VMM_BUF_AUTO out = VMM_BUF_INIT;
+
+	(void)state;
+	vmm__boot_cpio(&out, "token=x\n", 8);
+	assert_int_equal(out.len % 512, 0);
+	assert_memory_equal(out.data, "070701", 6);
+	assert_non_null(memmem(out.data, out.len, "vmm/ticket", 11));
+}
+
+static void ranges_of_addresses(void **state)
+{
+	static const char *const bad[] = { "",
+					   "10.0.0.1",
+					   "10.0.0.9-10.0.0.1",
+					   "10.0.0.1-x",
+					   "10.0.0.1-10.0.0.9\nport=53",
+					   "10.0.0.1-10.0.0.2-10.0.0.3" };
+	char first[16], last[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(vmm_boot_dhcp_range(bad[i], first, last, NULL), VMM_EINPUT);
+	assert_int_equal(vmm_boot_dhcp_range("10.0.0.1-10.0.0.9", first, last, NULL), 0);
+	assert_string_equal(last, "10.0.0.9");
+}
+
+static void no_line_comes_from_outside(void **state)
+{
+	struct vmm_boot_dhcp_options o = { .interface = "lo",
+					   .address = "127.0.0.1",
+					   .netmask = "255.0.0.0",
+					   .proxy = true,
+					   .ipxe = "/x\nuser=root" };
+	VMM_BUF_AUTO out = VMM_BUF_INIT;
+
+	(void)state;
+	assert_int_equal(vmm__boot_dhcp_conf(&o, "/boot", &out, NULL), VMM_EINPUT);
+	o.ipxe = NULL;
+	assert_int_equal(vmm__boot_dhcp_conf(&o, "/boot\n", &out, NULL), VMM_EINPUT);
+	assert_int_equal(vmm__boot_dhcp_conf(&o, "/boot", &out, NULL), 0);
+	assert_non_null(strstr(out.data, "dhcp-range=127.0.0.0,proxy,255.0.0.0\n"));
+	assert_null(strstr(out.data, "enable-tftp"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(neighbours),
+		cmocka_unit_test(the_archive_has_whole_blocks),
+		cmocka_unit_test(ranges_of_addresses),
+		cmocka_unit_test(no_line_comes_from_outside),
+	};
+
+	return RUN(tests);
+}
