@@ -450,12 +450,20 @@ int agent_authorise(struct agent_http *h, const struct agent_ticket *t,
 
 /* ---- life ---- */
 
+/*
+ * The one that every server of TLS 1.3 has. Without the processor's help, as in an emulated machine, it
+ * is more than twice as fast as the others, and that is what the writing of an image waits for then.
+ */
+#define CIPHER "TLS_AES_128_GCM_SHA256"
+
 /* Only the key counts: the certificate is the server's own, and no name was agreed on. */
 static void set_up(CURL *curl, const char *pin)
 {
 	curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, pin);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	curl_easy_setopt(curl, CURLOPT_TLS13_CIPHERS, CIPHER);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");

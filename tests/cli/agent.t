@@ -136,7 +136,7 @@ failed() { # WHY NAME
 }
 cp "$data" saved
 printf '\001' | dd of="$data" bs=1 seek=5000000 conv=notrunc status=none
-failed 'the image is damaged: what came for byte [0-9]+ of the disk has another sha256' 'a flipped bit'
+failed '.*the image is damaged: what came for byte [0-9]+ of the disk has another sha256' 'a flipped bit'
 truncate -s -1M "$data"
 failed "cannot get '/v1/data'" 'a truncated image'
 echo '<html>502 Bad Gateway</html>' >"$data"
