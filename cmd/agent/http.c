@@ -230,7 +230,7 @@ int agent_post(struct agent_http *h, const char *path, const char *text, size_t 
 	       struct vmm_buf *answer, uint64_t patience_ms, struct vmm_err *err)
 {
 	VMM_BUF_AUTO ignored = VMM_BUF_INIT;
-	struct vmm_err own;
+	struct vmm_err own = { 0 };
 	struct request q = { .h = h,
 			     .path = path,
 			     .post = text,

@@ -163,7 +163,7 @@ int agent_run_in_root(struct agent *a, const char *const *argv, struct vmm_spawn
 {
 	const char *all[32] = { "chroot", a->at.root };
 
-	for (size_t i = 0; argv[i] && i < 29; i++)
+	for (size_t i = 0; i < 29 && argv[i]; i++)
 		all[i + 2] = argv[i];
 	return agent_run(a, all, NULL, got, err);
 }

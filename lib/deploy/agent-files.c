@@ -41,11 +41,10 @@ int vmm__make_folders(const char *path, struct vmm_err *err)
 static int make_above(const char *path, struct vmm_err *err)
 {
 	VMM_STR_AUTO folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
 
-	if (!slash)
+	if (!folder)
 		return vmm_err_nomem(err);
-	*slash = '\0';
+	folder[strrchr(path, '/') - path] = '\0';
 	return vmm__make_folders(folder, err);
 }
 
@@ -150,7 +149,7 @@ int vmm__run(const struct vmm__agent_build *b, const char *const *argv, const ch
 
 	if (!program)
 		return vmm_err_set(err, VMM_EINPUT, "the program '%s' is not installed", argv[0]);
-	for (size_t i = 1; argv[i] && i < 15; i++)
+	for (size_t i = 1; i < 15 && argv[i]; i++)
 		all[i] = argv[i];
 	what.argv = all;
 	what.dir = dir;

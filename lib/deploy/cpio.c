@@ -107,9 +107,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 
 static int put_tree(struct archive *a, const char *root, struct vmm_err *err)
 {
-	VMM_STR_AUTO path = strdup(root);
-	char *const paths[] = { path, NULL };
-	FTS *tree = path ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name) : NULL;
+	char *const paths[] = { (char *)root, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	int ret = 0;
 
 	if (!tree)

@@ -9,7 +9,8 @@ umask 027
 modules=$tmp/tree/lib/modules/1.2.3-test
 mkdir -p "$modules" to
 echo kernel >kernel
-: >"$modules/modules.dep" >"$modules/modules.order"
+: >"$modules/modules.dep"
+: >"$modules/modules.order"
 printf 'kernel/fs/ext4/ext4.ko\nkernel/drivers/hid/hid-generic.ko\n' >"$modules/modules.builtin"
 : >"$modules/modules.builtin.modinfo"
 

@@ -68,7 +68,7 @@ job() {
 	diag "no ticket: $(tail -n 3 server.log)"
 }
 agent() {
-	vmm-agent --ticket vmm/ticket --sys sys --proc proc --dev dev --root mnt --work work --until-image "$@"
+	vmm-agent --ticket vmm/ticket --sys sys --proc proc --dev dev --root mnt --work work --until-image
 }
 done_with() { rm -rf "$boot/jobs/$id"; }
 end() { agent-boot events "$boot" "$id" | awk -F '\t' '$4 == "end" { print $7 }'; }
