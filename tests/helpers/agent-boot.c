@@ -129,7 +129,9 @@ static void say(void *arg, const char *line)
 
 static int serve(struct vmm_boot *b, char **args, struct vmm_err *err)
 {
-	struct vmm_boot_serve o = { .boot = b, .address = args[0], .log = say };
+	struct vmm_boot_serve o = {
+		.boot = b, .address = args[0], .append = "console=ttyS0 quiet", .log = say
+	};
 	struct vmm_boot_server *s = NULL;
 	uint64_t http, tls;
 	int ret = vmm_num_u64("port", args[1], 1, 65535, &http, err);
