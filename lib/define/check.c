@@ -33,11 +33,11 @@ static int finding(struct checking *c, int code, const struct vmm_err *what)
 }
 
 /* A template around a profile that may have none of its own yet. */
-static int read_profile(const char *folder, const struct vmm__kind *kind, const char *name,
+static int read_profile(const char *folder, const struct vmm_conf_kind *kind, const char *name,
 			struct vmm_err *err)
 {
 	VMM_TEMPLATE_AUTO *t = vmm__template_new();
-	struct vmm__def *def;
+	struct vmm_conf_def *def;
 	bool hardware = kind == &vmm__hardware;
 	xmlDocPtr extra = NULL;
 	int code;
@@ -45,7 +45,7 @@ static int read_profile(const char *folder, const struct vmm__kind *kind, const 
 	if (!t)
 		return vmm_err_nomem(err);
 	def = hardware ? &t->files->hardware : &t->files->guest;
-	code = vmm__def_load(folder, kind, name, NULL, def, err);
+	code = vmm_conf_def_load(folder, kind, name, NULL, def, err);
 	if (code)
 		return code;
 	code = hardware ? vmm__hardware_read(t, err) : vmm__guest_read(t, err);
@@ -56,17 +56,17 @@ static int read_profile(const char *folder, const struct vmm__kind *kind, const 
 }
 
 /* "_NAME" is only there to be included: what it lacks, another has. */
-static int read_part(const char *folder, const struct vmm__kind *kind, const char *name,
+static int read_part(const char *folder, const struct vmm_conf_kind *kind, const char *name,
 		     struct vmm_err *err)
 {
-	struct vmm__def def = { NULL };
-	int code = vmm__def_load(folder, kind, name, NULL, &def, err);
+	struct vmm_conf_def def = { NULL };
+	int code = vmm_conf_def_load(folder, kind, name, NULL, &def, err);
 
-	vmm__def_release(&def);
+	vmm_conf_def_release(&def);
 	return code;
 }
 
-static int check_profiles(struct checking *c, const struct vmm__kind *kind)
+static int check_profiles(struct checking *c, const struct vmm_conf_kind *kind)
 {
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
 	int code = vmm_conf_names(c->folder, kind->folder, &names, c->err);
@@ -99,7 +99,7 @@ static bool has_image(const struct vmm_table *images, const char *image)
 
 static int check_image(struct checking *c, const struct vmm_template *t)
 {
-	const struct vmm_conf_entry *e = vmm_conf_find(vmm__top(&t->files->template), "image");
+	const struct vmm_conf_entry *e = vmm_conf_find(vmm_conf_top(&t->files->template), "image");
 	bool unknown = !vmm_table_cols(c->images);
 	struct vmm_err what;
 

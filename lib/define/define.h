@@ -174,6 +174,13 @@ int vmm_example_init(struct vmm_example *ex, const struct vmm_template *t, struc
 void vmm_example_release(struct vmm_example *ex);
 
 /*
+ * The public keys that a section gives with `ssh-keys` or `ssh-keys-file` (a path, beside the definition),
+ * appended. A text that is none is an error.
+ */
+struct vmm_conf_section;
+int vmm_define_keys(const struct vmm_conf_section *s, struct vmm_strv *out, struct vmm_err *err);
+
+/*
  * Looks all definitions of a folder over, and tells of each thing that is wrong once:
  * "FILE:LINE: …". `images` is the table of the library, `pools` that of the address pools, to say which of
  * them there isn't; NULL: not looked at. What is no more than doubtful is a warning. 0, or an error that kept it from looking.

@@ -31,7 +31,7 @@ static const char *const keys[] = {
 	NULL,
 };
 static const struct vmm_conf_form forms[] = { { .section = "", .keys = keys }, { .section = NULL } };
-const struct vmm__kind vmm__guests = { "guests", "guest profile", forms };
+const struct vmm_conf_kind vmm__guests = { "guests", "guest profile", forms };
 
 static const char *const kinds[] = { "plain", "cloud-init", "unattend", NULL };
 
@@ -142,7 +142,7 @@ static bool is_key(const char *line)
 }
 
 /* Public keys, one a line, as in authorized_keys; comments and blank lines are passed over. */
-static int read_keys(struct vmm_guest *g, const struct vmm__text *text, struct vmm_err *err)
+static int read_keys(struct vmm_strv *out, const struct vmm__text *text, struct vmm_err *err)
 {
 	VMM_STRV_AUTO lines = VMM_STRV_INIT;
 
@@ -157,21 +157,28 @@ static int read_keys(struct vmm_guest *g, const struct vmm__text *text, struct v
 			continue;
 		if (!is_key(line))
 			return vmm__text_wrong(text, i, err, "'%.40s' is no public key of ssh", line);
-		if (vmm_strv_add(&g->ssh_keys, line) < 0)
+		if (vmm_strv_add(out, line) < 0)
 			return vmm_err_nomem(err);
 	}
 	return 0;
 }
 
-static int read_user(struct vmm_guest *g, const struct vmm_conf_section *s, struct vmm_err *err)
+int vmm_define_keys(const struct vmm_conf_section *s, struct vmm_strv *out, struct vmm_err *err)
 {
 	struct vmm__text text = { NULL };
 	int code = read_text(s, "ssh-keys", "ssh-keys-file", &text, err);
 
 	if (!code)
-		code = read_keys(g, &text, err);
+		code = read_keys(out, &text, err);
 	free(text.text);
 	free(text.own_file);
+	return code;
+}
+
+static int read_user(struct vmm_guest *g, const struct vmm_conf_section *s, struct vmm_err *err)
+{
+	int code = vmm_define_keys(s, &g->ssh_keys, err);
+
 	g->user = vmm_conf_text(s, "user", "");
 	if (!code && *g->user && !vmm_conf_is_name(g->user))
 		code = vmm_conf_wrong(vmm_conf_find(s, "user"), err, "'%s' is no user name", g->user);
@@ -195,7 +202,7 @@ static int read_texts(struct vmm__definitions *f, const struct vmm_conf_section 
 int vmm__guest_read(struct vmm_template *t, struct vmm_err *err)
 {
 	static const char *const clocks[] = { "utc", "localtime", NULL };
-	const struct vmm_conf_section *s = vmm__top(&t->files->guest);
+	const struct vmm_conf_section *s = vmm_conf_top(&t->files->guest);
 	size_t kind = VMM_GUEST_CLOUD_INIT, clock;
 	int code = vmm_conf_word(s, "kind", kinds, &kind, err);
 

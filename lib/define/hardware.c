@@ -10,7 +10,7 @@ static const char *const keys[] = {
 	"tpm",     "arch",        "machine", "graphics", "video", "xml",       NULL,
 };
 static const struct vmm_conf_form forms[] = { { .section = "", .keys = keys }, { .section = NULL } };
-const struct vmm__kind vmm__hardware = { "hardware", "hardware profile", forms };
+const struct vmm_conf_kind vmm__hardware = { "hardware", "hardware profile", forms };
 
 /* A word of libvirt's, one that it may know and we need not. */
 static int plain_word(const struct vmm_conf_section *s, const char *key, const char **out,
@@ -70,7 +70,7 @@ static int read_firmware(struct vmm_hardware *hw, const struct vmm_conf_section 
 
 int vmm__hardware_read(struct vmm_template *t, struct vmm_err *err)
 {
-	const struct vmm_conf_section *s = vmm__top(&t->files->hardware);
+	const struct vmm_conf_section *s = vmm_conf_top(&t->files->hardware);
 	struct vmm_hardware *hw = &t->hardware;
 	int code;
 

@@ -6,37 +6,10 @@
 #include <libxml/tree.h>
 
 #include "base/buf.h"
-#include "base/conf.h"
+#include "base/conf-def.h"
 #include "define/define.h"
 
-/* A kind of definition: its folder and what its files may hold. */
-struct vmm__kind {
-	const char *folder; /* "templates" */
-	const char *noun;   /* "template" */
-	const struct vmm_conf_form *forms;
-};
-extern const struct vmm__kind vmm__templates, vmm__hardware, vmm__guests;
-
-/* A definition with all that it includes: one vmm_conf, which borrows from the files. */
-struct vmm__def {
-	struct vmm_conf *merged;
-	struct vmm_conf **files;
-	size_t n;
-	struct vmm_strv texts; /* what overrides brought */
-};
-
-/* `from`: the key that names it, for the error; NULL: a person did. */
-int vmm__def_load(const char *folder, const struct vmm__kind *kind, const char *name,
-		  const struct vmm_conf_entry *from, struct vmm__def *out, struct vmm_err *err);
-void vmm__def_release(struct vmm__def *d);
-/* Replaces or adds a value. */
-int vmm__def_set(struct vmm__def *d, const char *section, const char *key, const char *value,
-		 const char *where);
-/* The section above all others. */
-static inline const struct vmm_conf_section *vmm__top(const struct vmm__def *d)
-{
-	return &d->merged->sections[0];
-}
+extern const struct vmm_conf_kind vmm__templates, vmm__hardware, vmm__guests;
 
 /* A text with variables, and where it stands. */
 struct vmm__text {
@@ -47,7 +20,7 @@ struct vmm__text {
 };
 
 struct vmm__definitions {
-	struct vmm__def template, hardware, guest;
+	struct vmm_conf_def template, hardware, guest;
 	struct vmm__text user_data, meta_data, network_config, unattend;
 	const struct vmm_conf_entry *xml; /* of the hardware profile; may be NULL */
 };

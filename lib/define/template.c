@@ -19,12 +19,12 @@ static const struct vmm_conf_form forms[] = {
 	{ .section = "vars" },
 	{ .section = NULL },
 };
-const struct vmm__kind vmm__templates = { "templates", "template", forms };
+const struct vmm_conf_kind vmm__templates = { "templates", "template", forms };
 
 /* What an override replaces. */
 static const struct target {
 	const char *key;
-	const struct vmm__kind *kind;
+	const struct vmm_conf_kind *kind;
 	const char *section;
 } targets[] = {
 	{ "image", &vmm__templates, "" },      { "hardware", &vmm__templates, "" },
@@ -58,8 +58,8 @@ bool vmm_override_known(const char *key)
 }
 
 /* Those that concern one kind of definition, once it is loaded. */
-static int override(const struct vmm_override *o, const struct vmm__kind *kind,
-		    struct vmm__def *def, struct vmm_err *err)
+static int override(const struct vmm_override *o, const struct vmm_conf_kind *kind,
+		    struct vmm_conf_def *def, struct vmm_err *err)
 {
 	for (; o && o->key; o++) {
 		const struct target *to = find_target(o->key);
@@ -71,18 +71,19 @@ static int override(const struct vmm_override *o, const struct vmm__kind *kind,
 			return vmm_err_set(err, VMM_EINPUT, "unknown override '%s'", o->key);
 		snprintf(where, sizeof(where), "override '%s'", o->key);
 		if ((to ? to->kind : &vmm__templates) == kind)
-			code = vmm__def_set(def, section, to ? o->key : o->key + 4, o->value, where);
+			code = vmm_conf_def_set(def, section, to ? o->key : o->key + 4, o->value,
+						where);
 		if (code)
 			return vmm_err_nomem(err);
 	}
 	return 0;
 }
 
-static int load(const char *folder, const struct vmm__kind *kind, const char *name,
+static int load(const char *folder, const struct vmm_conf_kind *kind, const char *name,
 		const struct vmm_conf_entry *from, const struct vmm_override *o,
-		struct vmm__def *def, struct vmm_err *err)
+		struct vmm_conf_def *def, struct vmm_err *err)
 {
-	int code = vmm__def_load(folder, kind, name, from, def, err);
+	int code = vmm_conf_def_load(folder, kind, name, from, def, err);
 
 	return code ? code : override(o, kind, def, err);
 }
@@ -311,7 +312,7 @@ static int load_all(struct vmm_template *t, const char *folder, const struct vmm
 	if (vmm_strv_add(&f->template.texts, name) < 0)
 		return vmm_err_nomem(err);
 	t->name = f->template.texts.s[f->template.texts.n - 1];
-	top = vmm__top(&f->template);
+	top = vmm_conf_top(&f->template);
 	code = read_template(t, err);
 	if (!code)
 		code = load(folder, &vmm__hardware, t->hardware_name,
@@ -379,9 +380,9 @@ void vmm_template_free(struct vmm_template *t)
 {
 	if (!t)
 		return;
-	vmm__def_release(&t->files->template);
-	vmm__def_release(&t->files->hardware);
-	vmm__def_release(&t->files->guest);
+	vmm_conf_def_release(&t->files->template);
+	vmm_conf_def_release(&t->files->hardware);
+	vmm_conf_def_release(&t->files->guest);
 	release_text(&t->files->user_data);
 	release_text(&t->files->meta_data);
 	release_text(&t->files->network_config);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "define/internal.h"
+#include "base/buf.h"
+#include "base/conf-def.h"
 
 #define DEPTH_MAX 16
 
@@ -16,8 +17,8 @@ struct chain {
 
 struct loading {
 	const char *folder;
-	const struct vmm__kind *kind;
-	struct vmm__def *def;
+	const struct vmm_conf_kind *kind;
+	struct vmm_conf_def *def;
 	struct vmm_err *err;
 };
 
@@ -57,7 +58,7 @@ static int put_entry(struct vmm_conf_section *s, const struct vmm_conf_entry *e)
 	return 0;
 }
 
-static bool repeats(const struct vmm__kind *kind, const char *section)
+static bool repeats(const struct vmm_conf_kind *kind, const char *section)
 {
 	const struct vmm_conf_form *form = kind->forms;
 
@@ -67,7 +68,7 @@ static bool repeats(const struct vmm__kind *kind, const char *section)
 }
 
 /* The section that s overrides: of the same name and label; one that repeats needs a label for it. */
-static struct vmm_conf_section *overridden(const struct vmm__kind *kind, struct vmm_conf *in,
+static struct vmm_conf_section *overridden(const struct vmm_conf_kind *kind, struct vmm_conf *in,
 					   const struct vmm_conf_section *s)
 {
 	if (!s->label && repeats(kind, s->name))
@@ -201,8 +202,9 @@ static int load_one(struct loading *l, const char *name, const struct vmm_conf_e
 	return code ? code : merge(l, c);
 }
 
-int vmm__def_load(const char *folder, const struct vmm__kind *kind, const char *name,
-		  const struct vmm_conf_entry *from, struct vmm__def *out, struct vmm_err *err)
+int vmm_conf_def_load(const char *folder, const struct vmm_conf_kind *kind, const char *name,
+		      const struct vmm_conf_entry *from, struct vmm_conf_def *out,
+		      struct vmm_err *err)
 {
 	struct loading l = { folder, kind, out, err };
 	struct vmm_conf_section top = { .name = "" };
@@ -213,23 +215,23 @@ int vmm__def_load(const char *folder, const struct vmm__kind *kind, const char *
 	return load_one(&l, name, from, NULL);
 }
 
-void vmm__def_release(struct vmm__def *d)
+void vmm_conf_def_release(struct vmm_conf_def *d)
 {
 	vmm_conf_free(d->merged);
 	for (size_t i = 0; i < d->n; i++)
 		vmm_conf_free(d->files[i]);
 	free(d->files);
 	vmm_strv_release(&d->texts);
-	*d = (struct vmm__def){ NULL };
+	*d = (struct vmm_conf_def){ NULL };
 }
 
-static const char *keep_text(struct vmm__def *d, const char *text)
+static const char *keep_text(struct vmm_conf_def *d, const char *text)
 {
 	return vmm_strv_add(&d->texts, text) < 0 ? NULL : d->texts.s[d->texts.n - 1];
 }
 
-int vmm__def_set(struct vmm__def *d, const char *section, const char *key, const char *value,
-		 const char *where)
+int vmm_conf_def_set(struct vmm_conf_def *d, const char *section, const char *key,
+		     const char *value, const char *where)
 {
 	struct vmm_conf_section *s =
 		(struct vmm_conf_section *)vmm_conf_next(d->merged, section, NULL);
