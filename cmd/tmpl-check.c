@@ -5,6 +5,7 @@
 
 #include "base/conf.h"
 #include "define/define.h"
+#include "deploy/profile.h"
 #include "frame/frame.h"
 
 static char *render;
@@ -35,6 +36,13 @@ static int found(const char *what, bool warning, void *arg)
 	return cmd_row(c, t, 0);
 }
 
+static int check_folder(struct cmd_run *c, const char *folder, struct vmm_table **known)
+{
+	int code = vmm_define_check(folder, known[0], known[1], found, c, &c->err);
+
+	return code ? code : vmm_profiles_check(folder, known[0], found, c, &c->err);
+}
+
 static int check_all(struct cmd_run *c)
 {
 	static const char *const names[] = { "images", "pools", NULL };
@@ -43,9 +51,9 @@ static int check_all(struct cmd_run *c)
 	int code = st ? vmm_store_read(st, names, known, &c->err) : c->err.code;
 
 	if (!code && !c->args.n)
-		code = vmm_define_check(vmm_conf_folder(), known[0], known[1], found, c, &c->err);
+		code = check_folder(c, vmm_conf_folder(), known);
 	for (size_t i = 0; i < c->args.n && !code; i++)
-		code = vmm_define_check(c->args.s[i], known[0], known[1], found, c, &c->err);
+		code = check_folder(c, c->args.s[i], known);
 	vmm_table_free(known[0]);
 	vmm_table_free(known[1]);
 	if (code)
@@ -103,7 +111,7 @@ static int run(struct cmd_run *c)
 static const struct cmd tmpl_check = {
 	.name = "tmpl-check",
 	.operands = "[FOLDER...]",
-	.summary = "Check templates and profiles, those of $VMM_CONF or of a FOLDER like it.",
+	.summary = "Check templates, profiles and machine profiles, those of $VMM_CONF or of a FOLDER like it.",
 	.options = options,
 	.columns = columns,
 	.uses = CMD_ROWS,

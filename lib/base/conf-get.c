@@ -207,3 +207,29 @@ int vmm_conf_list(const struct vmm_conf_entry *e, struct vmm_strv *items, struct
 	}
 	return 0;
 }
+
+int vmm_conf_need(const struct vmm_conf_section *s, const char *file, const char *key,
+		  const char **out, struct vmm_err *err)
+{
+	const struct vmm_conf_entry *e = vmm_conf_find(s, key);
+
+	if (!e && s && s->line)
+		return vmm_err_set(err, VMM_EINPUT, "%s:%zu: [%s] lacks %s", s->file, s->line,
+				   s->name, key);
+	if (!e)
+		return vmm_err_set(err, VMM_EINPUT, "%s:1: lacks %s", file, key);
+	*out = e->value;
+	return 0;
+}
+
+int vmm_conf_name(const struct vmm_conf_section *s, const char *key, const char **out,
+		  struct vmm_err *err)
+{
+	const struct vmm_conf_entry *e = vmm_conf_find(s, key);
+
+	*out = e ? e->value : "";
+	if (e && !vmm_conf_is_name(e->value))
+		return vmm_conf_wrong(e, err, "%s: '%s' is no name: letters, digits, _ . -", key,
+				      e->value);
+	return 0;
+}

@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/jobs.h"
 #include "base/strv.h"
@@ -177,8 +178,9 @@ void vmm_example_release(struct vmm_example *ex);
  * The public keys that a section gives with `ssh-keys` or `ssh-keys-file` (a path, beside the definition),
  * appended. A text that is none is an error.
  */
-struct vmm_conf_section;
 int vmm_define_keys(const struct vmm_conf_section *s, struct vmm_strv *out, struct vmm_err *err);
+/* Whether the value is NAME or NAME:VERSION, as the library has it. */
+int vmm_define_image_name(const struct vmm_conf_entry *e, struct vmm_err *err);
 
 /*
  * Looks all definitions of a folder over, and tells of each thing that is wrong once:

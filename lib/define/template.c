@@ -88,50 +88,22 @@ static int load(const char *folder, const struct vmm_conf_kind *kind, const char
 	return code ? code : override(o, kind, def, err);
 }
 
-/* A key that must be there. */
-static int need(const struct vmm_template *t, const struct vmm_conf_section *s, const char *key,
-		const char **out, struct vmm_err *err)
-{
-	const struct vmm_conf_entry *e = vmm_conf_find(s, key);
-
-	if (!e && s->line)
-		return vmm_err_set(err, VMM_EINPUT, "%s:%zu: [%s] lacks %s", s->file, s->line,
-				   s->name, key);
-	if (!e)
-		return vmm_err_set(err, VMM_EINPUT, "%s:1: lacks %s", t->file, key);
-	*out = e->value;
-	return 0;
-}
-
-/* A name that stands in XML and in the texts of others: no blanks, no markup. */
-static int name_value(const struct vmm_conf_section *s, const char *key, const char **out,
-		      struct vmm_err *err)
-{
-	const struct vmm_conf_entry *e = vmm_conf_find(s, key);
-
-	*out = e ? e->value : "";
-	if (e && !vmm_conf_is_name(e->value))
-		return vmm_conf_wrong(e, err, "%s: '%s' is no name: letters, digits, _ . -", key,
-				      e->value);
-	return 0;
-}
-
 static int read_nic(const struct vmm_template *t, const struct vmm_conf_section *s,
 		    struct vmm_template_nic *nic, struct vmm_err *err)
 {
-	int code = need(t, s, "network", &nic->network, err);
+	int code = vmm_conf_need(s, t->file, "network", &nic->network, err);
 
 	nic->label = s->label ? s->label : "";
 	if (!code)
-		code = name_value(s, "network", &nic->network, err);
+		code = vmm_conf_name(s, "network", &nic->network, err);
 	if (!code)
-		code = name_value(s, "ip4", &nic->ip4, err);
+		code = vmm_conf_name(s, "ip4", &nic->ip4, err);
 	if (!code)
-		code = name_value(s, "ip6", &nic->ip6, err);
+		code = vmm_conf_name(s, "ip6", &nic->ip6, err);
 	if (!code)
-		code = name_value(s, "mac", &nic->mac, err);
+		code = vmm_conf_name(s, "mac", &nic->mac, err);
 	if (!code)
-		code = name_value(s, "model", &nic->model, err);
+		code = vmm_conf_name(s, "model", &nic->model, err);
 	if (!code && !*nic->model)
 		nic->model = "virtio";
 	return code;
@@ -152,7 +124,7 @@ static int read_disk(const struct vmm_conf_section *s, struct vmm_template_disk 
 	if (!code)
 		code = vmm_conf_bool(s, "full", &disk->full, err);
 	if (!code)
-		code = name_value(s, "pool", &disk->pool, err);
+		code = vmm_conf_name(s, "pool", &disk->pool, err);
 	disk->label = s && s->label ? s->label : "";
 	disk->bus = buses[bus];
 	disk->format = formats[format];
@@ -256,8 +228,7 @@ static int check_vars(const struct vmm_conf *c, struct vmm_err *err)
 	return 0;
 }
 
-/* NAME or NAME:VERSION, as the library has it. */
-static int check_image(const struct vmm_conf_entry *e, struct vmm_err *err)
+int vmm_define_image_name(const struct vmm_conf_entry *e, struct vmm_err *err)
 {
 	const char *colon = strchr(e->value, ':');
 	VMM_STR_AUTO name = strndup(e->value, strcspn(e->value, ":"));
@@ -265,23 +236,23 @@ static int check_image(const struct vmm_conf_entry *e, struct vmm_err *err)
 	if (!name)
 		return vmm_err_nomem(err);
 	if (!vmm_conf_is_name(name) || (colon && !vmm_conf_is_name(colon + 1)))
-		return vmm_conf_wrong(e, err, "image: '%s' is neither NAME nor NAME:VERSION",
+		return vmm_conf_wrong(e, err, "%s: '%s' is neither NAME nor NAME:VERSION", e->key,
 				      e->value);
 	return 0;
 }
 
 static int read_top(struct vmm_template *t, const struct vmm_conf_section *s, struct vmm_err *err)
 {
-	int code = need(t, s, "image", &t->image, err);
+	int code = vmm_conf_need(s, t->file, "image", &t->image, err);
 
 	if (!code)
-		code = check_image(vmm_conf_find(s, "image"), err);
+		code = vmm_define_image_name(vmm_conf_find(s, "image"), err);
 	if (!code)
-		code = need(t, s, "hardware", &t->hardware_name, err);
+		code = vmm_conf_need(s, t->file, "hardware", &t->hardware_name, err);
 	if (!code)
-		code = need(t, s, "guest", &t->guest_name, err);
+		code = vmm_conf_need(s, t->file, "guest", &t->guest_name, err);
 	t->description = vmm_conf_text(s, "description", "");
-	return code ? code : name_value(s, "domain", &t->domain, err);
+	return code ? code : vmm_conf_name(s, "domain", &t->domain, err);
 }
 
 static int read_template(struct vmm_template *t, struct vmm_err *err)

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All machine profiles of a folder. */
+#include <string.h>
+
+#include "deploy/internal.h"
+
+struct checking {
+	const struct vmm_table *images;
+	vmm_profile_found *found;
+	void *arg;
+	struct vmm_err *err;
+};
+
+/* NAME stands for any of its versions. */
+static bool has_file(const struct vmm_table *images, const char *file, const char *kind)
+{
+	size_t len = strlen(file);
+
+	for (size_t r = 0; r < vmm_table_rows(images); r++) {
+		const char *have = vmm_table_at(images, r, "image");
+
+		if (strncmp(have, file, len) == 0 && (!have[len] || have[len] == ':') &&
+		    strcmp(vmm_table_at(images, r, "kind"), kind) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_file(struct checking *c, const struct vmm_profile *p, const char *kind,
+		      const char *file)
+{
+	bool unknown = !vmm_table_cols(c->images);
+	struct vmm_err what;
+
+	if (!*file || has_file(c->images, file, kind))
+		return 0;
+	vmm_err_set(&what, VMM_EINPUT,
+		    unknown ? "%s:1: %s '%s': there is no library yet to look for it in"
+			    : "%s:1: %s '%s' is not in the library",
+		    p->file, kind, file);
+	return c->found(what.text, unknown, c->arg);
+}
+
+static int check_files(struct checking *c, const struct vmm_profile *p)
+{
+	int code = check_file(c, p, "image", p->image);
+
+	for (size_t i = 0; i < p->nscripts && !code; i++)
+		code = check_file(c, p, "script", p->scripts[i].file);
+	for (size_t i = 0; i < p->ndrivers && !code; i++)
+		code = check_file(c, p, "driver", p->drivers[i].file);
+	return code ? code : check_file(c, p, "script", p->first_boot);
+}
+
+int vmm_profiles_check(const char *folder, const struct vmm_table *images, vmm_profile_found *found,
+		       void *arg, struct vmm_err *err)
+{
+	struct checking c = { images, found, arg, err };
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
+	int code = vmm_conf_names(folder, VMM_PROFILE_KIND, &names, err);
+
+	for (size_t i = 0; i < names.n && !code; i++) {
+		VMM_PROFILE_AUTO *p = NULL;
+		struct vmm_err what;
+
+		if (*names.s[i] == '_') /* a part: what it lacks, another has */
+			continue;
+		code = vmm_profile_load(folder, names.s[i], &p, &what);
+		if (code == VMM_ENOMEM)
+			return vmm_err_nomem(err);
+		if (code)
+			code = found(what.text, false, arg);
+		else if (images)
+			code = check_files(&c, p);
+	}
+	return code;
+}
