@@ -6,12 +6,14 @@
  *	custom.c	the files by which the new system learns who it is
  *	networkd.c	those of its network
  *	ustar.c		as one archive
+ *	image.c		images of the library in the boot folder
  */
 #ifndef VMM_DEPLOY_INTERNAL_H
 #define VMM_DEPLOY_INTERNAL_H
 
 #include "boot/spool.h"
 #include "deploy/profile.h"
+#include "library/library.h"
 
 /* ---- links.c ---- */
 
@@ -47,5 +49,21 @@ int vmm__network_files(const struct vmm_profile *p, const struct vmm_machine *m,
 
 /* In their order, with the folders above each; all is root's, and as old as the archive's format. */
 int vmm__ustar(const struct vmm__files *files, struct vmm_buf *out, struct vmm_err *err);
+
+/* ---- image.c ---- */
+
+struct vmm__preparing {
+	struct vmm_store *st;
+	struct vmm_boot *boot;
+	const struct vmm_image *image;
+	const struct vmm_cancel *cancel;
+	struct vmm_progress_sink *progress;
+};
+struct vmm__prepared {
+	uint64_t size, used; /* of the disk; of its blocks in use */
+	char map_sha256[VMM_SHA256_LEN + 1];
+};
+int vmm__image_prepare(const struct vmm__preparing *w, struct vmm__prepared *out,
+		       struct vmm_err *err);
 
 #endif
