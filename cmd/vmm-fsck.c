@@ -2,6 +2,7 @@
 /* Looks the state over, and the work that a crash cut short; with --repair it mends both. */
 #include <string.h>
 
+#include "deploy/deploy.h"
 #include "frame/frame.h"
 #include "library/library.h"
 #include "migrate/migrate.h"
@@ -25,8 +26,8 @@ static const struct poptOption options[] = {
 };
 
 static const struct cmd_column columns[] = {
-	{ "kind", VMM_TEXT, false, "state, library, lease, copy, volume, vm or migration" },
-	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume or the VM" },
+	{ "kind", VMM_TEXT, false, "state, library, lease, copy, volume, vm, migration or deploy" },
+	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume, the VM or the machine" },
 	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
 	{ "mended", VMM_BOOL, false, "whether it is right again" },
 	CMD_COLUMNS_END
@@ -75,6 +76,19 @@ static void found_migration(const char *vm, const char *what, bool mended, void 
 	report(arg, "migration", vm, what, mended);
 }
 
+static void found_deploy(const char *machine, const char *what, bool mended, void *arg)
+{
+	report(arg, "deploy", machine, what, mended);
+}
+
+/* Asks no host. */
+static int mend_deploy(struct cmd_run *c)
+{
+	int ret = vmm_deploy_mend(c->store, repair, found_deploy, c, &c->err);
+
+	return ret == VMM_EPART || ret == VMM_EINPUT ? 0 : ret;
+}
+
 /* Who has leaked one is for `ippool gc`, which gives the holder time. */
 static int check_leases(struct cmd_run *c)
 {
@@ -121,7 +135,7 @@ static int run(struct cmd_run *c)
 				   offline ? ", not with --offline" : "");
 	st = cmd_store(c);
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0 ||
-	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 ||
+	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 || mend_deploy(c) < 0 ||
 	    check_leases(c) < 0 || vmm_power_mend(st, repair, found_vm, c, &c->err) < 0)
 		return c->err.code;
 	if (offline)

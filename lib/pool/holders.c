@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether the inventory knows a holder: as a VM's UUID, NAME or HOST/NAME, or as a host's name or UUID;
+ * Whether the inventory knows a holder: as a VM's UUID, NAME or HOST/NAME, or as a host's name or UUID,
+ * or a machine's that was deployed;
  * or whether there is work under way for it, which took its addresses first.
  */
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "base/num.h"
 #include "pool/internal.h"
 
-static const char *const tables[] = { "vms", "hosts", NULL };
+static const char *const tables[] = { "vms", "hosts", "machines", NULL };
 
 int vmm__holders_read(struct vmm_store *st, struct vmm__holders *h, struct vmm_err *err)
 {
@@ -27,7 +28,8 @@ int vmm__holders_read(struct vmm_store *st, struct vmm__holders *h, struct vmm_e
 	h->names = vmm_index_new(h->tables[0], vmm_table_col(h->tables[0], "name"));
 	h->hosts = vmm_index_new(h->tables[1], vmm_table_col(h->tables[1], "name"));
 	h->machines = vmm_index_new(h->tables[1], vmm_table_col(h->tables[1], "uuid"));
-	if (h->uuids && h->names && h->hosts && h->machines)
+	h->deployed = vmm_index_new(h->tables[2], vmm_table_col(h->tables[2], "uuid"));
+	if (h->uuids && h->names && h->hosts && h->machines && h->deployed)
 		return 0;
 	vmm__holders_release(h);
 	return vmm_err_nomem(err);
@@ -39,9 +41,11 @@ void vmm__holders_release(struct vmm__holders *h)
 	vmm_index_free(h->names);
 	vmm_index_free(h->hosts);
 	vmm_index_free(h->machines);
+	vmm_index_free(h->deployed);
 	vmm_table_free(h->open);
 	vmm_table_free(h->tables[0]);
 	vmm_table_free(h->tables[1]);
+	vmm_table_free(h->tables[2]);
 	*h = (struct vmm__holders){ .uuids = NULL };
 }
 
@@ -78,5 +82,6 @@ bool vmm__holders_know(const struct vmm__holders *h, const char *holder)
 {
 	return vmm_index_find(h->uuids, holder) >= 0 || vmm_index_find(h->names, holder) >= 0 ||
 	       vmm_index_find(h->hosts, holder) >= 0 || vmm_index_find(h->machines, holder) >= 0 ||
-	       works_for(h, holder) || knows_on_host(h, holder);
+	       vmm_index_find(h->deployed, holder) >= 0 || works_for(h, holder) ||
+	       knows_on_host(h, holder);
 }

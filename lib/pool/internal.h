@@ -178,8 +178,8 @@ int vmm__pools_named(struct vmm_pools *p, const char *name, uint32_t *out, struc
 /* ---- holders.c: whom the inventory knows ---- */
 
 struct vmm__holders {
-	struct vmm_table *tables[2], *open;
-	struct vmm_index *uuids, *names, *hosts, *machines;
+	struct vmm_table *tables[3], *open;
+	struct vmm_index *uuids, *names, *hosts, *machines, *deployed;
 };
 int vmm__holders_read(struct vmm_store *st, struct vmm__holders *h, struct vmm_err *err);
 void vmm__holders_release(struct vmm__holders *h);

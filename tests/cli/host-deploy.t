@@ -1,0 +1,173 @@
+#!/bin/sh
+# host-deploy: what is refused before any machine is touched, and the way of one whose boot server and agent
+# are played by tests/helpers/agent-helper.c. Real machines: tests/slow.
+# time limit: 300
+. "${0%/*}/../tap.sh"
+. "$top/tests/helpers/images.sh"
+need jq qemu-img
+
+VMM_BOOT=$tmp/boot
+export VMM_BOOT
+mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent"
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test'
+cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
+	image = disk
+	name = node[1-2]
+	ssh-keys = $key
+	[disk]
+	size = 1M-1T
+	[nic]
+	match = 1
+	ip4 = front
+	[deadlines]
+	boot = 8s
+	image = 3s
+EOF2
+disk raw 8M
+printf 'data' | dd of=raw bs=1 seek=1048576 conv=notrunc 2>/dev/null
+echo '#!/bin/sh' >script
+imglib add disk raw >/dev/null && imglib add --kind script tool script >/dev/null
+ippool create front --range 10.0.0.10-10.0.0.19 --prefix 24 --gateway 10.0.0.1 --dns 10.0.0.2 >/dev/null
+u1=00000000-0000-4000-8000-000000000001 u2=00000000-0000-4000-8000-000000000002
+m1=52:54:00:00:00:01 m2=52:54:00:00:00:02
+
+# ---- refused ----
+
+refuse() {
+	want=$1 error=$2 code=0
+	shift 2
+	host-deploy -n -o result,error "$@" >"$out" 2>"$err" </dev/null || code=$?
+	got="$code $(cut -f 1 "$out" | paste -sd ' ')"
+	if test "$got" = "$want" && grep -q -- "$error" "$out" "$err"; then
+		return
+	fi
+	echo "$*: $got: $(cat "$out" "$err")"
+}
+{
+	refuse '4 ' 'there is no agent in' lab --uuid $u1 --mac $m1 n1
+	touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
+	refuse '4 ' "no machine profile 'none'" none n1
+	refuse '4 refused' "nothing is known of 'n1'" lab n1
+	refuse '2 refused' 'its MAC address is not known' lab n1 --uuid $u1
+	refuse '2 refused' 'its UUID is not known' lab n1 --mac $m1
+	refuse '2 refused' "'x' is no UUID" lab n1 --uuid x --mac $m1
+	refuse '2 refused' "'1:2' is no MAC address" lab n1 --uuid $u1 --mac 1:2
+	refuse '2 refused' "'N1' cannot be a host name" lab N1 --uuid $u1 --mac $m1
+	refuse '2 refused' 'no file with the credentials' lab n1 --uuid $u1 --mac $m1 --bmc ipmi://10.0.0.7
+	refuse '2 ' 'are for one NAME' lab n1 n2 --uuid $u1
+	refuse '2 ' "'lunch': not one of" lab n1 --until lunch
+	refuse '2 ' "--wipe 'n9': it is not among those" lab n1 --uuid $u1 --mac $m1 --wipe n9
+	refuse '0 possible' '' lab n1 --uuid $u1 --mac $m1 --dry-run
+} >bad
+is "$(cat bad)" '' 'each is refused with its reason'
+is "$(ippool show -n; find "$VMM_BOOT/jobs" -mindepth 1 2>/dev/null)" '' 'nothing was taken'
+cat >rows <<-EOF2
+	name	uuid	mac
+	 	$u1	$m1
+	 	$u2	$m2
+EOF2
+sed -i 's/^ //' rows
+is "$(host-deploy lab - --dry-run -n -o name,result <rows)" 'node1	possible
+node2	possible' 'names by the pattern'
+
+# ---- all goes well ----
+
+# agent NAME WHAT...: in the background
+agent() {
+	agent-helper "$VMM_BOOT" "$@" 2>agent.err &
+	agent=$!
+}
+well='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:done 6:begin progress:4096:8192 6:done 7:begin 7:done 8:begin'
+# shellcheck disable=SC2086
+agent node1 $well 8:hostkey:"$key" 8:done end:done
+ok 'a machine until customise' host-deploy lab node1 --uuid $u1 --mac $m1 --until customise -n -o name,uuid,addresses,stage,result
+wait $agent
+is "$(cat "$out")" "node1	$u1	10.0.0.10	customise	done" 'its row'
+is "$(ippool show -n -o address,holder)" "10.0.0.10	$u1" 'it holds its address'
+is "$(find "$VMM_BOOT/jobs" -mindepth 1)" '' 'its job is gone'
+like "$(cat "$VMM_STATE/deploy/node1.txt")" ' 6 image: done' 'the log has the stages, with numbers'
+is "$(cut -d ' ' -f 2 "$VMM_STATE/deploy/node1.txt" | sort -u | paste -sd ' ')" '1 2 3 4 5 6 7 8' 'all of them'
+state() {
+	vmm-rows --where "name=$1" -n -o "$2" <"$VMM_STATE/machines.tsv" 2>/dev/null ||
+		awk -F '\t' -v name="$1" -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+			$c["name"] == name { print $c[want] }' "$VMM_STATE/machines.tsv"
+}
+is "$(state node1 state) $(state node1 written)" 'stopped yes' 'the table says how far it is'
+sha=$(imglib list -n -o sha256 disk)
+is "$(cat "$VMM_BOOT/images/$sha/info" | sed -n 's/^size=//p')" 8388608 'the image is prepared'
+is "$(vmm-fsck -n --offline)" '' 'and there is nothing to mend'
+
+# ---- the agent refuses, or a script fails ----
+
+agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 'log:no such controller' '5:failed:raid failed with 3' 'end:failed'
+exits 1 'a script that fails' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o stage,result,error
+wait $agent
+like "$(cat "$out")" '^scripts	failed	scripts: raid failed with 3; it printed: no such controller' 'is in the row with its output'
+is "$(ippool show -n -o holder)" "$u1" 'its address is given back'
+is "$(state node2 state) $(state node2 job)" 'failed ' 'a clear end state'
+agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin '6:refused:the disk vda carries data' 'end:refused the disk'
+exits 4 'a disk with a system' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o stage,result,error
+wait $agent
+like "$(cat "$out")" '^image	refused	image: the disk vda carries data' 'is refused in the words of the agent'
+is "$(vmm-fsck -n --offline)" '' 'and there is nothing to mend'
+
+# ---- it stops in the middle: another start may overwrite what is its own ----
+
+# shellcheck disable=SC2086
+agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin progress:4096:8192 again $well 8:hostkey:"$key" 8:done end:done
+host-deploy lab node2 --uuid $u2 --mac $m2 --until customise --retries 1 -n -o stage,result >"$out" 2>"$err" &
+deploy=$!
+for _ in $(seq 100); do
+	wiped=$(cat "$VMM_BOOT"/jobs/*/job.json 2>/dev/null | jq -s 'any(.[]; .wipe)')
+	test "$wiped" = true && break
+	sleep 0.1
+done
+wait $deploy
+is "$? $(cat "$out")" '0 customise	done' 'a second start finishes it'
+wait $agent
+is "$wiped" true 'with leave to overwrite what it has begun'
+like "$(cat "$VMM_STATE/deploy/node2.txt")" 'image: not at an end after 3 s; start 2 of 2' 'the log tells why'
+
+agent node2 2:begin
+exits 75 'one that never gets further' host-deploy lab node2 --uuid $u2 --mac $m2 --wipe node2 --retries 0 --until agent -n -o stage,result,error
+wait $agent
+like "$(cat "$out")" '^boot	failed	boot: not at an end after 8 s' 'ends by its deadline'
+
+# ---- killed, and gone on with ----
+
+# shellcheck disable=SC2086
+agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin progress:4096:8192 sleep:1000 $well 8:hostkey:"$key" 8:done end:done
+host-deploy lab node2 --uuid $u2 --mac $m2 --until customise >/dev/null 2>&1 &
+deploy=$!
+for _ in $(seq 100); do grep -q progress "$VMM_BOOT"/jobs/*/events 2>/dev/null && break; sleep 0.1; done
+kill -KILL $deploy
+wait $deploy 2>/dev/null
+wait $agent
+exits 4 'after a kill it is not begun anew' host-deploy lab node2 --until customise -n -o result,error
+like "$(cat "$out")" '--resume goes on with it' 'and says how to go on'
+like "$(vmm-fsck --offline -n)" '^deploy	node2	was being deployed' 'vmm-fsck knows of it'
+ok '--resume finds that the agent went on by itself' host-deploy lab node2 --resume --until customise -n -o stage,result
+is "$(cat "$out")" 'customise	done' 'and needs no other start'
+is "$(state node2 written)" yes 'its disk is whole'
+host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 --until agent >/dev/null 2>&1 &
+deploy=$!
+for _ in $(seq 100); do test -e "$VMM_BOOT"/jobs/*/armed && break; sleep 0.1; done
+kill -KILL $deploy
+wait $deploy 2>/dev/null
+exits 0 'vmm-fsck --repair' vmm-fsck --offline --repair -n -o kind,object,mended
+is "$(cat "$out")" 'deploy	node1	yes' 'takes away what is left'
+is "$(find "$VMM_BOOT/jobs" -mindepth 1)" '' 'the job'
+is "$(vmm-fsck --offline -n)" '' 'and then there is nothing'
+
+# ---- Ctrl-C ----
+
+host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 -n -o result >"$out" 2>"$err" &
+deploy=$!
+for _ in $(seq 100); do test -e "$VMM_BOOT"/jobs/*/armed && break; sleep 0.1; done
+kill -INT $deploy
+sleep 0.3
+kill -INT $deploy
+wait $deploy
+is "$(cat "$out")" 'aborted' 'the second Ctrl-C gives it up'
+is "$(find "$VMM_BOOT/jobs" -mindepth 1; vmm-fsck --offline -n)" '' 'cleanly'
+done_testing
