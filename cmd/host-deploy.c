@@ -123,23 +123,23 @@ static int run(struct cmd_run *c)
 					  .known_hosts = known_hosts,
 					  .cancel = c->cancel,
 					  .progress = c->progress };
-	int word = until ? cmd_opt_word("--until", stages, until, &c->err) : -1, ret;
-	VMM_STR_AUTO profile = strdup(c->args.s[0]);
+	int word = until ? cmd_opt_word("--until", stages, until, &c->err) : -1;
+	VMM_STR_AUTO profile = NULL;
 	VMM_STRV_AUTO wipe = VMM_STRV_INIT;
 	uint64_t again = 2;
 
-	if (!profile)
-		return vmm_err_nomem(&c->err);
 	if ((until && word < 0) || cmd_opt_u64(c, "--retries", retries, 0, 100, &again) < 0 ||
 	    cmd_opt_list(c, wipes, &wipe) < 0 || !cmd_store(c))
 		return c->err.code;
+	profile = strdup(c->args.s[0]);
+	if (!profile)
+		return vmm_err_nomem(&c->err);
 	opt.profile = profile;
 	opt.until = (unsigned)(word + 1);
 	opt.wipe = &wipe;
 	opt.retries = (unsigned)again;
 	vmm_strv_del(&c->args, 0);
-	ret = deploy(c, &opt);
-	return ret;
+	return deploy(c, &opt);
 }
 
 static const struct cmd host_deploy = {

@@ -131,7 +131,7 @@ static int finish(struct running *r)
 int vmm_ssh_run(struct vmm_ssh *s, const struct vmm_ssh_command *what, struct vmm_ssh_done *got,
 		struct vmm_err *err)
 {
-	struct vmm_err own;
+	struct vmm_err own = { 0 };
 	struct running r = { .s = s,
 			     .what = what,
 			     .got = got,
