@@ -48,7 +48,7 @@ static bool by_uefi(struct vmm__task *k, struct vmm_bmc *b)
 
 	if (k->p->firmware != VMM_BOOT_AUTO)
 		return k->p->firmware == VMM_BOOT_UEFI;
-	return vmm_bmc_boot_get(b, ASK_MS, &now, NULL) == 0 && now.uefi;
+	return vmm_bmc_boot_get(b, ASK_MS, &now, NULL) == 0 && now.told && now.uefi;
 }
 
 static int start(struct vmm__task *k, struct vmm_bmc *b)
@@ -56,8 +56,15 @@ static int start(struct vmm__task *k, struct vmm_bmc *b)
 	struct vmm_bmc_boot pxe = { .device = VMM_BMC_PXE, .uefi = by_uefi(k, b) };
 	struct vmm_bmc_outcome o;
 
-	if (vmm_bmc_boot_set(b, &pxe, BOOT_MS, &o) < 0 ||
-	    vmm_bmc_power(b, VMM_BMC_CYCLE, POWER_MS, &o) < 0) {
+	vmm_bmc_boot_set(b, &pxe, BOOT_MS, &o);
+	/* That it is for UEFI, or once, many a BMC keeps to itself; the device is what matters. */
+	if (o.verdict == VMM_BMC_UNKNOWN && o.boot.device == VMM_BMC_PXE) {
+		vmm__log(k, VMM_STAGE_BOOT, "%s", o.err.text);
+		o.verdict = VMM_BMC_AS_ASKED;
+	}
+	if (o.verdict == VMM_BMC_AS_ASKED)
+		vmm_bmc_power(b, VMM_BMC_CYCLE, POWER_MS, &o);
+	if (o.verdict != VMM_BMC_AS_ASKED) {
 		k->err = o.err;
 		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);
 	}
