@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* After a crash: intents of dead owners, jobs that nobody follows, images that nobody needs. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/rows.h"
 #include "deploy/internal.h"
+
+#define ASIDE_S 60
 
 struct mending {
 	struct vmm_store *st;
@@ -51,13 +57,20 @@ static int remove_jobs(struct mending *m, const char *uuid, struct vmm_err *err)
 	return 0;
 }
 
+struct end {
+	const char *uuid;
+	bool written; /* the journal is ahead of the table */
+};
+
 static int mark(struct vmm_table **t, void *arg, struct vmm_err *err)
 {
-	const char *uuid = arg;
-	long row = vmm__machine_row(t[0], "uuid", uuid);
+	const struct end *end = arg;
+	long row = vmm__machine_row(t[0], "uuid", end->uuid);
 	char now[VMM_TIME_LEN + 1];
 
 	vmm_time_now(now);
+	if (row >= 0 && end->written && vmm_table_put(t[0], (size_t)row, "written", "yes") < 0)
+		return vmm_err_nomem(err);
 	if (row >= 0 && (vmm_table_put(t[0], (size_t)row, "state", "failed") < 0 ||
 			 vmm_table_put(t[0], (size_t)row, "job", "") < 0 ||
 			 vmm_table_put(t[0], (size_t)row, "error", "it was cut short") < 0 ||
@@ -70,15 +83,12 @@ static int undo(struct mending *m, const struct vmm_table *detail, const char *u
 		struct vmm_err *err)
 {
 	static const char *const tables[] = { VMM__MACHINES, NULL };
-	VMM_STR_AUTO copy = strdup(uuid);
+	struct end end = { uuid, strcmp(vmm_table_at(detail, 0, "written"), "yes") == 0 };
 	int ret = remove_jobs(m, uuid, err);
 
-	if (!copy)
-		return vmm_err_nomem(err);
-	if (ret == 0 && strcmp(vmm_table_at(detail, 0, "leased"), "yes") == 0 &&
-	    strcmp(vmm_table_at(detail, 0, "written"), "yes") != 0)
+	if (ret == 0 && strcmp(vmm_table_at(detail, 0, "leased"), "yes") == 0 && !end.written)
 		ret = vmm__leases_return(m->st, uuid, err);
-	return ret ? ret : vmm_store_change(m->st, tables, mark, copy, err);
+	return ret ? ret : vmm_store_change(m->st, tables, mark, &end, err);
 }
 
 static int mend_intent(struct mending *m, size_t row, struct vmm_err *err)
@@ -233,10 +243,60 @@ static int mend_folder(struct mending *m, const char *part)
 	return 0;
 }
 
+/* ---- what was being put there ---- */
+
+static int remove_entry(const char *path, const struct stat *sb, int type, struct FTW *where)
+{
+	(void)sb;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+/* Its maker is at it for a moment, or for as long as he holds the lock of the images. */
+static bool is_left(const char *path, bool image, const char *lock)
+{
+	int fd = image ? open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct stat st;
+	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+	if (fd >= 0)
+		close(fd);
+	return !held && lstat(path, &st) == 0 && time(NULL) - st.st_mtime > ASIDE_S;
+}
+
+static int mend_aside(struct mending *m, const char *part)
+{
+	VMM_STR_AUTO folder = vmm_boot_at(m->boot, part);
+	VMM_STR_AUTO lock = vmm_boot_at(m->boot, "images/.lock");
+	DIR *dir = folder ? opendir(folder) : NULL;
+	const struct dirent *e;
+
+	while (dir && lock && (e = readdir(dir))) {
+		VMM_BUF_AUTO path = VMM_BUF_INIT;
+
+		vmm_buf_addf(&path, "%s/%s", folder, e->d_name);
+		if (path.failed || strncmp(e->d_name, ".new", 4) != 0 ||
+		    !is_left(path.data, strcmp(part, "images") == 0, lock))
+			continue;
+		if (m->repair)
+			nftw(path.data, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+		say(m, e->d_name,
+		    m->repair ? "left by a crash in the boot folder; it is removed"
+			      : "left by a crash in the boot folder",
+		    m->repair);
+	}
+	if (dir)
+		closedir(dir);
+	return 0;
+}
+
 static int mend_boot(struct mending *m)
 {
 	int ret = mend_jobs(m);
 
+	for (size_t i = 0; ret == 0 && i < 3; i++)
+		ret = mend_aside(m, (const char *const[]){ "jobs", "images", "files" }[i]);
 	if (ret == 0)
 		ret = add_library(m);
 	if (ret == 0)

@@ -1,0 +1,86 @@
+#!/bin/sh
+# host-deploy killed at calls spread over its run: vmm-fsck takes away what is left, and a machine that has
+# its system keeps its addresses
+# time limit: 600
+test ! -w /dev/shm || export TMPDIR=/dev/shm
+. "${0%/*}/../tap.sh"
+. "$top/tests/helpers/images.sh"
+need strace
+
+VMM_BOOT=$tmp/boot
+export VMM_BOOT
+mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent"
+touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test'
+cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
+	image = disk
+	ssh-keys = $key
+	[disk]
+	size = 1M-
+	[nic]
+	match = 1
+	ip4 = front
+EOF2
+disk raw 1M
+imglib add disk raw >/dev/null
+ippool create front --range 10.0.0.10-10.0.0.19 --prefix 24 >/dev/null
+u1=00000000-0000-4000-8000-000000000001
+cp -a "$VMM_STATE" before
+cp -a "$VMM_BOOT" boot.before
+
+restore() {
+	rm -rf "$VMM_STATE" "$VMM_BOOT"
+	cp -a before "$VMM_STATE"
+	cp -a boot.before "$VMM_BOOT"
+}
+
+# What must hold after the repair: no job, no intent, and addresses where there is a system only.
+sound() {
+	vmm-fsck --offline --repair -n >said 2>&1 || { diag "$(cat said)"; return 1; }
+	test -z "$(vmm-fsck --offline -n)" || { diag 'mending left something'; return 1; }
+	find "$VMM_BOOT" -name '.new*' -prune -exec touch -d '-2 minutes' {} +
+	vmm-fsck --offline --repair -n >/dev/null
+	test -z "$(find "$VMM_BOOT/jobs" "$VMM_BOOT/images" "$VMM_BOOT/files" -mindepth 1 -name '.new*' 2>/dev/null)" ||
+		{ diag 'something aside is left'; return 1; }
+	test -z "$(find "$VMM_BOOT/jobs" -mindepth 1 2>/dev/null)" || { diag 'a job is left'; return 1; }
+	written=$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { print $c["written"] }' \
+		"$VMM_STATE/machines.tsv" 2>/dev/null)
+	leased=$(ippool show -n | wc -l)
+	case "$written $leased" in
+	'yes 1' | 'no 0' | ' 0') ;;
+	*) diag "written: $written, leased: $leased"; return 1 ;;
+	esac
+}
+
+deploy="host-deploy lab n1 --uuid $u1 --mac 52:54:00:00:00:01 --until customise"
+steps="2:begin 2:done 3:begin 3:done 4:begin 6:begin progress:1:2 6:done 8:begin 8:hostkey:x 8:done end:done"
+
+for call in fsync fdatasync renameat rename openat pwrite64; do
+	restore
+	# shellcheck disable=SC2086
+	timeout 30 agent-helper "$VMM_BOOT" n1 $steps 2>/dev/null &
+	agent=$!
+	# shellcheck disable=SC2086
+	strace -f -c -S calls -U name,calls -e trace=$call -o counts $deploy >/dev/null 2>&1
+	wait $agent
+	n=$(awk -v c=$call '$1 == c { print $2 }' counts)
+	: "${n:=0}"
+	bad=0 killed=0 i=1
+	step=$((n / 8 + 1))
+	while test $i -le "$n"; do
+		restore
+		# shellcheck disable=SC2086
+		timeout 5 agent-helper "$VMM_BOOT" n1 $steps 2>/dev/null &
+		agent=$!
+		# shellcheck disable=SC2086
+		strace -f -o /dev/null -e inject=$call:signal=KILL:when=$i $deploy >/dev/null 2>&1
+		test $? -ne 137 || killed=$((killed + 1))
+		kill $agent 2>/dev/null
+		wait $agent 2>/dev/null
+		sound || { bad=$((bad + 1)); diag "killed at $call $i of $n"; }
+		i=$((i + step))
+	done
+	diag "$call: $n calls, killed at $killed of them"
+	is "$bad" 0 "killed at $call: nothing is left, nothing is lost"
+done
+done_testing
