@@ -266,7 +266,10 @@ static int run(struct cmd_run *c)
 	ret = open_folder(c, &b);
 	if (ret < 0)
 		return ret;
-	ret = run_in(c, b);
+	if (geteuid() == 0)
+		ret = vmm_boot_own(b, user, &c->err);
+	if (ret == 0)
+		ret = run_in(c, b);
 	vmm_boot_close(b);
 	return ret;
 }

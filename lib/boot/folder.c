@@ -23,7 +23,7 @@ char *vmm_boot_path(const char *state, struct vmm_err *err)
 	if (given)
 		vmm_buf_adds(&path, given);
 	else
-		vmm_buf_addf(&path, "%s/boot", state);
+		vmm_buf_addf(&path, "%s-boot", state);
 	text = vmm_buf_steal(&path);
 	if (!text)
 		vmm_err_nomem(err);

@@ -48,10 +48,18 @@
 
 struct vmm_boot;
 
-/* $VMM_BOOT, else `boot` in the state's folder (NULL: there is none). The caller's. */
+/*
+ * $VMM_BOOT, else the state's folder (NULL: there is none) with -boot behind its name: beside it, because
+ * nobody but the owner of the state gets into that. The caller's.
+ */
 char *vmm_boot_path(const char *state, struct vmm_err *err);
 /* With `make` what is missing of the folders is made (0750), for the owner of what is there. */
 int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm_err *err);
+/*
+ * By root: what is in the folder becomes that user's, as the folder itself, unless that is somebody's already.
+ * VMM_ENOTFOUND: there is no such user.
+ */
+int vmm_boot_own(struct vmm_boot *b, const char *user, struct vmm_err *err);
 void vmm_boot_close(struct vmm_boot *b);
 const char *vmm_boot_root(const struct vmm_boot *b); /* its path, borrowed */
 /* ROOT/PART, the caller's; NULL: out of memory. */

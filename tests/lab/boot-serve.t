@@ -59,7 +59,7 @@ stop() { # SIGNAL
 VMM_BOOT=$tmp/boot
 export VMM_BOOT
 chmod 711 "$tmp"
-install -d -o nobody -m 750 boot
+install -d -m 750 boot
 mkdir ipxe && echo 'IPXE EFI' >ipxe/snponly.efi && echo 'IPXE BIOS' >ipxe/undionly.kpxe
 uuid=00000000-0000-4000-8000-000000000001
 image=$(printf %064d 1)
@@ -71,6 +71,7 @@ make_job() { # a job as host-deploy makes it
 		$uuid, serial: "S 1", macs: ["52:54:00:77:00:01"], image: {sha256: $image}, scripts: [{sha256: $file}]}' \
 		>"boot/jobs/$job/job.json"
 	echo CUSTOM-SECRET >"boot/jobs/$job/custom.tar"
+	test ! -O boot || return 0 # root's until the server begins
 	chown -R nobody boot/jobs
 }
 arm() {
@@ -89,7 +90,7 @@ script=$(printf 'SCRIPT-SECRET' | sha256sum | cut -d' ' -f1)
 put "files/$script" SCRIPT-SECRET
 strange=$(printf 'OTHER-SECRET' | sha256sum | cut -d' ' -f1)
 put "files/$strange" OTHER-SECRET
-chown -R nobody boot
+echo mine >outside && ln -s ../../outside boot/files/link
 
 # ---- what machines ask ----
 http=http://10.77.0.1:8080 tls=https://10.77.0.1:8443
@@ -137,6 +138,8 @@ until_true 3 up
 like "$(credentials "$server")" '^Uid: (65534 ?){4}$' 'no root any more'
 like "$(credentials "$server")" '^CapEff: 0+$' 'and no right in effect'
 like "$(credentials "$server")" '^NoNewPrivs: 1$' 'nor any to come'
+is "$(find boot -type f -user root)" '' 'the folder that was root'"'"'s is the user'"'"'s'
+is "$(stat -c %U "$tmp/outside")" root 'and nothing beyond it'
 like "$(credentials "$dnsmasq")" '^Uid: (65534 ?){4}$' 'dnsmasq is no root either'
 printf '#!/bin/sh\ntest "$1" != bound || echo "$ip $boot_file" >%s/lease\n' "$tmp" >lease.sh
 chmod +x lease.sh
