@@ -161,7 +161,7 @@ void vmm__job_remove(struct vmm__task *k);
 
 /* ---- power.c ---- */
 
-/* That it is the BMC of this machine, as far as it can tell. */
+/* That it is the BMC of this machine, as far as it can tell, and that nothing runs there. */
 int vmm__bmc_check(struct vmm__task *k);
 /* From the network, once, now. */
 int vmm__bmc_start(struct vmm__task *k);

@@ -19,19 +19,11 @@ static int open_bmc(struct vmm__task *k, struct vmm_bmc **b, struct vmm_err *err
 }
 
 /* The wrong address in a row would switch off another machine. */
-int vmm__bmc_check(struct vmm__task *k)
+static int check_identity(struct vmm__task *k, struct vmm_bmc *b)
 {
 	struct vmm_bmc_identity id;
-	struct vmm_bmc *b = NULL;
-	int ret;
 
-	if (!*k->bmc)
-		return 0;
-	ret = open_bmc(k, &b, &k->err);
-	if (ret == 0)
-		ret = vmm_bmc_identify(b, ASK_MS, &id, &k->err);
-	vmm_bmc_free(b);
-	if (ret < 0)
+	if (vmm_bmc_identify(b, ASK_MS, &id, &k->err) < 0)
 		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);
 	if (id.has_guid && !vmm_bmc_guid_is(id.guid, k->uuid) &&
 	    (!*k->serial || strcmp(id.serial, k->serial) != 0))
@@ -39,6 +31,39 @@ int vmm__bmc_check(struct vmm__task *k)
 				   "BMC '%s' is that of another machine: it has UUID %s", k->bmc,
 				   id.uuid);
 	return 0;
+}
+
+/* What runs on it is somebody's, unless an earlier deployment began it. */
+static int check_off(struct vmm__task *k, struct vmm_bmc *b)
+{
+	enum vmm_bmc_power power;
+
+	if (k->wipe || k->touched || k->opt.resume)
+		return 0;
+	if (vmm_bmc_power_get(b, ASK_MS, &power, &k->err) < 0)
+		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);
+	if (power != VMM_BMC_POWER_OFF)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "it is switched on: switch it off first (host-power), or --wipe %s",
+				   k->name);
+	return 0;
+}
+
+int vmm__bmc_check(struct vmm__task *k)
+{
+	struct vmm_bmc *b = NULL;
+	int ret;
+
+	if (!*k->bmc)
+		return 0;
+	ret = open_bmc(k, &b, &k->err);
+	if (ret < 0)
+		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);
+	ret = check_identity(k, b);
+	if (ret == 0)
+		ret = check_off(k, b);
+	vmm_bmc_free(b);
+	return ret;
 }
 
 /* How it boots anyway, unless the profile says. */
