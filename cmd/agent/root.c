@@ -161,9 +161,10 @@ int agent_unmount_root(struct agent *a, struct vmm_err *err)
 int agent_run_in_root(struct agent *a, const char *const *argv, struct vmm_spawned *got,
 		      struct vmm_err *err)
 {
-	const char *all[32] = { "chroot", a->at.root };
+	/* By its env: busybox' chroot would run a tar of its own rather than the system's. */
+	const char *all[32] = { "chroot", a->at.root, "/usr/bin/env" };
 
-	for (size_t i = 0; i < 29 && argv[i]; i++)
-		all[i + 2] = argv[i];
+	for (size_t i = 0; i < 28 && argv[i]; i++)
+		all[i + 3] = argv[i];
 	return agent_run(a, all, NULL, got, err);
 }
