@@ -68,7 +68,8 @@ struct agent_file {
 struct agent_job {
 	json_t *text;
 	bool inspect, wipe, grow;
-	const char *zero; /* rest, all, trust */
+	const char *until; /* the last stage; "": all */
+	const char *zero;  /* rest, all, trust */
 	struct agent_rule disk;
 	const char *image, *map_sha256; /* image "": none */
 	uint64_t image_size, image_used;
@@ -87,7 +88,7 @@ struct agent {
 	const struct agent_disk *disk; /* the chosen one */
 	enum agent_stage stage;        /* that is being worked on */
 	uint64_t deadline;             /* of this stage, vmm_clock_ms() */
-	bool stop_after_image, mounted;
+	bool mounted;
 };
 
 /* ticket.c: the file is removed once it was read. */

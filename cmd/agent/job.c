@@ -132,6 +132,7 @@ static const char *wrong_at_top(struct agent_job *job)
 	job->inspect = strcmp(text(&r, "mode"), "inspect") == 0;
 	job->wipe = yes(&r, "wipe", false);
 	job->grow = yes(&r, "grow", true);
+	job->until = text(&r, "until");
 	job->zero = text(&r, "zero");
 	if (!*job->zero)
 		job->zero = "rest";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * vmm-agent: what a machine without a system runs. It exchanges its ticket, gets its job and does it.
- * Exit status: 0 the job is done, start the new system; 10 it only was to report, power off; 1 it
- * failed, and the server knows why if it could be reached.
+ * Exit status: 0 the job is done, start the new system; 10 it was to report or to go a part of the way, power
+ * off; 1 it failed, and the server knows why if it could be reached.
  */
 #include <curl/curl.h>
 #include <getopt.h>
@@ -12,7 +12,7 @@
 #include "agent/agent.h"
 #include "base/clock.h"
 
-#define EXIT_INSPECTED 10
+#define EXIT_STOPPED 10
 
 /* Room for a block map's and a job's text. */
 #define JOB_MAX ((size_t)4 * 1024 * 1024)
@@ -56,6 +56,12 @@ static int get_job(struct agent *a, struct vmm_err *err)
 	return ret ? ret : agent_job_read(text.data, text.len, &a->job, err);
 }
 
+/* After the stage that it is in. */
+static bool stops(const struct agent *a)
+{
+	return a->job.inspect || strcmp(a->job.until, agent_stage_name(a->stage)) == 0;
+}
+
 static int do_job(struct agent *a, struct vmm_err *err)
 {
 	static const struct {
@@ -69,15 +75,12 @@ static int do_job(struct agent *a, struct vmm_err *err)
 
 	if (ret == 0)
 		ret = do_stage(a, STAGE_AGENT, report_hardware, err);
-	if (ret < 0 || a->job.inspect)
+	if (ret < 0 || stops(a))
 		return ret;
 	if (!*a->job.image)
 		return vmm_err_set(err, VMM_EINPUT, "the job has no image");
-	for (size_t i = 0; ret == 0 && i < sizeof(stages) / sizeof(stages[0]); i++) {
+	for (size_t i = 0; ret == 0 && !stops(a) && i < sizeof(stages) / sizeof(stages[0]); i++)
 		ret = do_stage(a, stages[i].stage, stages[i].work, err);
-		if (a->stop_after_image && stages[i].stage == STAGE_IMAGE)
-			break;
-	}
 	return ret;
 }
 
@@ -105,7 +108,7 @@ static int run(struct agent *a, struct vmm_err *err)
 static int usage(void)
 {
 	fputs("usage: vmm-agent [--ticket FILE] [--sys FOLDER] [--proc FOLDER] [--dev FOLDER] "
-	      "[--root FOLDER] [--work FOLDER] [--until-image]\n",
+	      "[--root FOLDER] [--work FOLDER]\n",
 	      stderr);
 	return 2;
 }
@@ -118,7 +121,6 @@ static int read_options(struct agent *a, int argc, char **argv)
 						 { "dev", required_argument, NULL, 'd' },
 						 { "root", required_argument, NULL, 'r' },
 						 { "work", required_argument, NULL, 'w' },
-						 { "until-image", no_argument, NULL, 'u' },
 						 { NULL } };
 	const char **const places[] = {
 		['t'] = &a->at.ticket, ['s'] = &a->at.sys,  ['p'] = &a->at.proc,
@@ -128,10 +130,7 @@ static int read_options(struct agent *a, int argc, char **argv)
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == '?')
 			return -1;
-		if (c == 'u')
-			a->stop_after_image = true;
-		else
-			*places[c] = optarg;
+		*places[c] = optarg;
 	}
 	return optind == argc ? 0 : -1;
 }
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
 	struct agent a = { .at = { "/vmm/ticket", "/sys", "/proc", "/dev", "/mnt", "/run/vmm" },
 			   .stage = STAGE_AGENT };
 	struct vmm_err err = { 0 };
-	bool inspected;
+	bool stopped;
 	int ret;
 
 	if (read_options(&a, argc, argv) < 0)
@@ -160,8 +159,8 @@ int main(int argc, char **argv)
 	ret = run(&a, &err);
 	if (ret < 0)
 		fprintf(stderr, "vmm-agent: %s\n", err.text);
-	inspected = a.job.inspect;
+	stopped = ret == 0 && stops(&a) && a.stage != STAGE_CUSTOMISE;
 	release(&a);
 	curl_global_cleanup();
-	return ret < 0 ? 1 : inspected ? EXIT_INSPECTED : 0;
+	return ret < 0 ? 1 : stopped ? EXIT_STOPPED : 0;
 }

@@ -131,7 +131,8 @@ static int see(struct following *f, const struct vmm_table *t, size_t row)
 		enter(f, stage);
 		f->stage = stage + 1;
 		f->since = vmm_clock_ms();
-		f->over = f->k->opt.until == stage && stage < VMM_STAGE_CUSTOMISE;
+		/* From there on the agent knows, and ends by itself. */
+		f->over = f->k->opt.until == stage && stage < VMM_STAGE_AGENT;
 	}
 	return 0;
 }

@@ -62,14 +62,15 @@ static json_t *limits(const struct vmm_profile *p)
 static char *text_of(const struct vmm__task *k)
 {
 	json_t *job = json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:{s:s, s:I, s:I, s:s}, s:o, s:o, s:b, s:s, s:b}",
+		"{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:{s:s, s:I, s:I, s:s}, s:o, s:o, s:b, s:s, s:b, s:s}",
 		"name", k->name, "mode", "deploy", "uuid", k->uuid, "serial", k->serial, "macs",
 		texts(&k->macs), "wipe", k->wipe || k->touched, "stage_limits", limits(k->p),
 		"disk", disk(&k->p->disk), "image", "sha256", k->image.sha256, "size",
 		(json_int_t)k->disk.size, "used", (json_int_t)k->disk.used, "map_sha256",
 		k->disk.map_sha256, "scripts", files(k->p->scripts, &k->script_sha), "drivers",
 		files(k->p->drivers, &k->driver_sha), "grow", 1, "zero",
-		k->p->zero_rest ? "rest" : "trust", "reboot", 1);
+		k->p->zero_rest ? "rest" : "trust", "reboot", 1,
+		"until", vmm_boot_stage(k->opt.until));
 	char *text = job ? json_dumps(job, JSON_COMPACT) : NULL;
 
 	json_decref(job);

@@ -57,7 +57,7 @@ start
 # job JQ-EXPRESSION: makes it and gets its ticket.
 job() {
 	jq -n --arg uuid "$UUID" --arg mac "$MAC" --argjson image "$image" \
-		"{uuid: \$uuid, macs: [\$mac], serial: \"SER-1\", image: \$image, disk: {name: \"sda\"}, wipe: true} | $1" >job.json
+		"{uuid: \$uuid, macs: [\$mac], serial: \"SER-1\", image: \$image, disk: {name: \"sda\"}, wipe: true, until: \"image\"} | $1" >job.json
 	id=$(agent-boot job "$boot" job.json)
 	rm -rf vmm
 	for _ in $(seq 30); do
@@ -68,7 +68,9 @@ job() {
 	diag "no ticket: $(tail -n 3 server.log)"
 }
 agent() {
-	vmm-agent --ticket vmm/ticket --sys sys --proc proc --dev dev --root mnt --work work --until-image
+	vmm-agent --ticket vmm/ticket --sys sys --proc proc --dev dev --root mnt --work work
+	agent_status=$?
+	test $agent_status = 10 || return $agent_status
 }
 done_with() { rm -rf "$boot/jobs/$id"; }
 end() { agent-boot events "$boot" "$id" | awk -F '\t' '$4 == "end" { print $7 }'; }
