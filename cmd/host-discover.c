@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds BMCs in ranges of addresses, and asks them what their servers are. */
+/* Finds BMCs in ranges of addresses, and asks them, or the servers themselves, what those are. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "base/rows.h"
 #include "bmc/batch.h"
+#include "deploy/inspect.h"
 #include "frame/frame.h"
 #include "inventory/inventory.h"
 
 #define WAIT_MS 2000
 
+static int inspects;
 static char *auth_file, *wait_text;
 
 /* clang-format off */
 static const struct poptOption options[] = {
 	{ "bmc-auth", 0, POPT_ARG_STRING, &auth_file, 0,
 		"file with the BMCs' credentials; without it they are only found", "FILE" },
+	{ "inspect", 0, POPT_ARG_NONE, &inspects, 0,
+		"start those that are off from the network, to report what they have", NULL },
 	{ "wait", 0, POPT_ARG_STRING, &wait_text, 0,
 		"how long an address may take to answer (usual: 2s)", "TIME" },
 	POPT_TABLEEND
@@ -33,6 +37,12 @@ static const struct cmd_column columns[] = {
 	{ "firmware", VMM_TEXT, false, "bios or uefi: how it is to start, where the BMC tells" },
 	{ "boot", VMM_TEXT, true, "what it is to start from: none, pxe, disk, cdrom, bios" },
 	{ "bmc_auth", VMM_TEXT, false, "the file with the credentials" },
+	{ "macs", VMM_LIST, false, "with --inspect: addresses of its network cards, first the one it booted from" },
+	{ "cpus", VMM_NUMBER, false, "with --inspect: processors" },
+	{ "memory", VMM_BYTES, false, "with --inspect: memory" },
+	{ "disks", VMM_LIST, false, "with --inspect: NAME:KIND:BYTES:SERIAL of each" },
+	{ "nics", VMM_LIST, true, "with --inspect: NAME:MAC:up|down of each" },
+	{ "cpu", VMM_TEXT, true, "with --inspect: what processor" },
 	{ "error", VMM_TEXT, false, "why no more is known" },
 	{ "seconds", VMM_NUMBER, true, "how long it took to ask" },
 	CMD_COLUMNS_END
@@ -46,14 +56,16 @@ struct search {
 	struct vmm_index *by_address;
 	struct vmm_strv found; /* addresses */
 	struct vmm_strv urls;
+	struct vmm_table *rows; /* with --inspect: those that wait for it */
 };
 
-static int print(struct search *s, size_t i, const struct vmm_bmc_result *r)
+/* One row, or NULL: out of memory. */
+static struct vmm_table *describe(struct search *s, size_t i, const struct vmm_bmc_result *r)
 {
 	static const struct vmm_bmc_identity nothing = { .has_guid = false };
 	const struct vmm_bmc_identity *id = r->id ? r->id : &nothing;
 	const struct vmm_bmc_boot *boot = r->boot;
-	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
+	struct vmm_table *t = vmm_table_new(NULL);
 	long known = vmm_index_find(s->by_address, s->found.s[i]);
 	char seconds[CMD_SECONDS_LEN];
 	const char *const cells[][2] = {
@@ -71,25 +83,82 @@ static int print(struct search *s, size_t i, const struct vmm_bmc_result *r)
 		{ "seconds", cmd_seconds(r->ms, seconds) },
 	};
 
+	if (t && vmm_table_add(t) < 0) {
+		vmm_table_free(t);
+		return NULL;
+	}
+	for (size_t k = 0; t && k < sizeof(cells) / sizeof(*cells); k++)
+		if (vmm_table_put(t, 0, cells[k][0], cells[k][1]) < 0) {
+			vmm_table_free(t);
+			return NULL;
+		}
+	return t;
+}
+
+static int print(struct search *s, size_t i, const struct vmm_bmc_result *r)
+{
+	VMM_TABLE_AUTO *t = describe(s, i, r);
+
 	cmd_tally(s->c, r->code);
-	if (!t || vmm_table_add(t) < 0)
-		return vmm_err_nomem(&s->c->err);
-	for (size_t k = 0; k < sizeof(cells) / sizeof(*cells); k++)
-		if (vmm_table_put(t, 0, cells[k][0], cells[k][1]) < 0)
-			return vmm_err_nomem(&s->c->err);
-	return cmd_row(s->c, t, 0);
+	return t ? cmd_row(s->c, t, 0) : vmm_err_nomem(&s->c->err);
 }
 
 static int done(const struct vmm_bmc_result *r, void *ctx)
 {
-	return print(ctx, r->target, r);
+	struct search *s = ctx;
+	VMM_TABLE_AUTO *t = NULL;
+
+	if (!inspects || !r->id || !*r->id->uuid)
+		return print(s, r->target, r);
+	t = describe(s, r->target, r);
+	if (!t || vmm_table_copy_row(s->rows, t, 0) < 0)
+		return vmm_err_nomem(&s->c->err);
+	return 0;
+}
+
+/* ---- what the servers have ---- */
+
+static int inspected(const struct vmm_inspect_result *r, void *ctx)
+{
+	struct search *s = ctx;
+	const struct vmm_table *hw = r->hardware;
+
+	cmd_tally(s->c, r->code);
+	for (size_t k = 0; hw && k < vmm_table_cols(hw); k++)
+		if (*vmm_table_get(hw, 0, (int)k) &&
+		    vmm_table_put(s->rows, r->request, vmm_table_colname(hw, k),
+				  vmm_table_get(hw, 0, (int)k)) < 0)
+			return vmm_err_nomem(&s->c->err);
+	if (vmm_table_put(s->rows, r->request, "error", r->error) < 0)
+		return vmm_err_nomem(&s->c->err);
+	return cmd_row(s->c, s->rows, r->request);
+}
+
+static int inspect(struct search *s)
+{
+	const struct vmm_inspect_options opt = { .timeout_ms = s->c->timeout_ms,
+						 .jobs = s->c->jobs,
+						 .cancel = s->c->cancel };
+	size_t n = vmm_table_rows(s->rows);
+	struct vmm_inspect_request *req = calloc(n + 1, sizeof(*req));
+	int rc;
+
+	if (!req)
+		return vmm_err_nomem(&s->c->err);
+	for (size_t i = 0; i < n; i++)
+		req[i] = (struct vmm_inspect_request){ .uuid = vmm_table_at(s->rows, i, "uuid"),
+						       .bmc = vmm_table_at(s->rows, i, "bmc"),
+						       .bmc_auth = s->auth };
+	rc = n ? vmm_inspect(s->c->store, req, n, &opt, inspected, s, &s->c->err) : 0;
+	free(req);
+	return rc;
 }
 
 static int identify(struct search *s)
 {
 	const struct vmm_bmc_batch_options opt = { .act = VMM_BMC_ACT_IDENTIFY,
-						   .timeout_ms = s->c->timeout_ms,
-						   .jobs = s->c->jobs,
+						   .timeout_ms = inspects ? 0 : s->c->timeout_ms,
+						   .jobs = inspects ? 0 : s->c->jobs,
 						   .cancel = s->c->cancel };
 	struct vmm_bmc_target *targets = calloc(s->urls.n + 1, sizeof(*targets));
 	int rc;
@@ -197,12 +266,19 @@ static int run(struct cmd_run *c)
 	/* So that the rows mean the same wherever they are read. One that is not there is told of in each. */
 	VMM_STR_AUTO whole = auth_file ? realpath(auth_file, NULL) : NULL;
 	struct search s = { .c = c, .auth = whole ? whole : auth_file };
-	int rc = read_hosts(&s);
+	int rc;
 
+	if (inspects && !s.auth)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--inspect needs --bmc-auth");
+	s.rows = vmm_table_new(NULL);
+	rc = s.rows ? read_hosts(&s) : vmm_err_nomem(&c->err);
 	if (rc == 0)
 		rc = ping(&s);
 	if (rc == 0)
 		rc = s.auth ? identify(&s) : print_found(&s);
+	if (rc == 0 && inspects)
+		rc = inspect(&s);
+	vmm_table_free(s.rows);
 	vmm_strv_release(&s.found);
 	vmm_strv_release(&s.urls);
 	vmm_index_free(s.by_address);

@@ -46,6 +46,7 @@ struct agent_nic {
 
 struct agent_hardware {
 	char *uuid, *serial, *manufacturer, *product, *firmware_version, *cpu_model;
+	char *boot_mac; /* "": not known */
 	bool uefi;
 	uint64_t cpus, sockets, memory;
 	struct agent_disk *disks;

@@ -202,10 +202,22 @@ static int read_dmi(const char *sys, struct agent_hardware *hw)
 	return 0;
 }
 
+/* The card it booted from, as the boot server's script tells the kernel. */
+static int read_boot_mac(const char *proc, struct agent_hardware *hw)
+{
+	VMM_STR_AUTO line = agent_read_line("%s/cmdline", proc);
+	const char *at = line ? strstr(line, "vmm.mac=") : NULL;
+
+	at = at ? at + strlen("vmm.mac=") : "";
+	hw->boot_mac = strndup(at, strcspn(at, " "));
+	return hw->boot_mac ? 0 : VMM_ENOMEM;
+}
+
 int agent_hardware_read(const struct agent_places *at, struct agent_hardware *hw, struct vmm_err *err)
 {
 	read_memory(hw);
 	if (read_dmi(at->sys, hw) < 0 || read_cpus(at->proc, hw) < 0 ||
+	    read_boot_mac(at->proc, hw) < 0 ||
 	    read_nics(at->sys, hw) < 0 || read_pci(at->sys, hw) < 0)
 		return vmm_err_nomem(err);
 	return agent_disks_read(at, hw, err);
@@ -223,6 +235,7 @@ void agent_hardware_release(struct agent_hardware *hw)
 	free(hw->product);
 	free(hw->firmware_version);
 	free(hw->cpu_model);
+	free(hw->boot_mac);
 	vmm_strv_release(&hw->pci);
 }
 
@@ -278,11 +291,11 @@ static json_t *pci_json(const struct agent_hardware *hw)
 
 json_t *agent_hardware_json(const struct agent_hardware *hw)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:{s:o, s:I, s:I}, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:{s:o, s:I, s:I}, s:I, s:o, s:o, s:o, s:o}",
 			 "uuid", text(hw->uuid), "serial", text(hw->serial), "manufacturer",
 			 text(hw->manufacturer), "product", text(hw->product), "firmware",
 			 hw->uefi ? "uefi" : "bios", "firmware_version", text(hw->firmware_version),
 			 "cpus", "model", text(hw->cpu_model), "count", (json_int_t)hw->cpus,
 			 "sockets", (json_int_t)hw->sockets, "memory", (json_int_t)hw->memory,
-			 "nics", nics_json(hw), "disks", disks_json(hw), "pci", pci_json(hw));
+			 "boot_mac", text(hw->boot_mac), "nics", nics_json(hw), "disks", disks_json(hw), "pci", pci_json(hw));
 }

@@ -39,7 +39,8 @@ static int read_macs(json_t *root, struct vmm_boot_job *job, struct vmm_err *err
 	json_t *list = json_object_get(root, "macs"), *v;
 	size_t i;
 
-	if (!json_is_array(list) || json_array_size(list) == 0)
+	/* Whose machine is only known by its BMC is to be inspected for that. */
+	if (!json_is_array(list) || (json_array_size(list) == 0 && !job->inspect))
 		return wrong(err, "macs");
 	json_array_foreach(list, i, v)
 	{
@@ -106,9 +107,9 @@ static int read_all(json_t *root, struct vmm_boot_job *job, struct vmm_err *err)
 	int ret = read_uuid(root, job, err);
 
 	if (ret == 0)
-		ret = read_macs(root, job, err);
-	if (ret == 0)
 		ret = read_mode(root, job, err);
+	if (ret == 0)
+		ret = read_macs(root, job, err);
 	if (ret == 0)
 		ret = read_image(root, job, err);
 	if (ret == 0)
@@ -169,5 +170,5 @@ bool vmm_boot_job_is(const struct vmm_boot_job *job, const char *uuid, const cha
 	char u[VMM_UUID_LEN + 1], m[VMM_BOOT_MAC_LEN + 1];
 
 	return vmm_uuid_parse(uuid, u) && strcmp(u, job->uuid) == 0 && vmm_boot_mac(mac, m) &&
-	       vmm_strv_has(&job->macs, m) && (!*job->serial || strcmp(job->serial, serial) == 0);
+	       (!job->macs.n || vmm_strv_has(&job->macs, m)) && (!*job->serial || strcmp(job->serial, serial) == 0);
 }

@@ -218,10 +218,15 @@ int vmm_boot_job_remove(struct vmm_boot *b, const char *id, struct vmm_err *err)
 int vmm_boot_job_inspect(struct vmm_boot *b, const char *name, const char *uuid, const char *mac,
 			 char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
 {
-	json_t *root = json_pack("{s:s, s:s, s:s, s:[s]}", "mode", "inspect", "name", name, "uuid",
-				 uuid, "macs", mac);
-	char *text = root ? json_dumps(root, 0) : NULL;
-	int ret = text ? vmm_boot_job_make(b, text, -1, id, err)
+	json_t *root = json_pack("{s:s, s:s, s:s, s:[]}", "mode", "inspect", "name", name, "uuid",
+				 uuid, "macs");
+	char *text = NULL;
+	int ret;
+
+	if (mac)
+		json_array_append_new(json_object_get(root, "macs"), json_string(mac));
+	text = root ? json_dumps(root, 0) : NULL;
+	ret = text ? vmm_boot_job_make(b, text, -1, id, err)
 		       : vmm_err_set(err, VMM_EINPUT, "'%s' is no machine", uuid);
 
 	free(text);

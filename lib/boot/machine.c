@@ -70,7 +70,8 @@ static bool line_forbids(const char *line, const char *address, const struct vmm
 
 	if (sscanf(line, "%63s %*31s %15s %31s", ip, flags, mac) != 3 || strcmp(ip, address) != 0)
 		return false;
-	return (strtoul(flags, NULL, 16) & 2) && vmm_boot_mac(mac, norm) && !vmm_strv_has(macs, norm);
+	return (strtoul(flags, NULL, 16) & 2) && vmm_boot_mac(mac, norm) && macs->n &&
+	       !vmm_strv_has(macs, norm);
 }
 
 bool vmm__boot_arp_allows(const char *arp, const char *address, const struct vmm_strv *macs)

@@ -83,13 +83,14 @@ struct vmm_boot_job {
 };
 
 /*
- * Makes a job of the JSON text (an object). It must have uuid and macs, may have serial, mode
+ * Makes a job of the JSON text (an object). It must have uuid and macs (of an
+ * inspection that may be empty: any), may have serial, mode
  * ("deploy" unless it says "inspect"), name, image, scripts, drivers and whatever the agent is told besides;
  * "id" and "custom" are set here. What custom_fd has from its start on becomes custom.tar; -1: none.
  */
 int vmm_boot_job_make(struct vmm_boot *b, const char *json, int custom_fd,
 		      char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err);
-/* One that only reports what the machine has. */
+/* One that only reports what the machine has. mac NULL: it is not known, and any will do. */
 int vmm_boot_job_inspect(struct vmm_boot *b, const char *name, const char *uuid, const char *mac,
 			 char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err);
 /* VMM_ENOTFOUND: no such job. */

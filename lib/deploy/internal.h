@@ -18,6 +18,8 @@
  *	role.c		what is done over ssh
  *	finish.c	from its first boot to the inventory
  *	batch.c		many
+ *	inspect.c	what servers have
+ *	hardware.c	the agent's report of one
  *	mend.c		after a crash
  *	prepare.c	the role alone
  */
@@ -195,6 +197,11 @@ struct vmm__role {
 /* *out: what it printed, appended. VMM_EFAIL: err has its last lines. */
 int vmm__role_run(struct vmm_ssh *s, const struct vmm__role *r, struct vmm_buf *out,
 		  struct vmm_err *err);
+
+/* ---- hardware.c ---- */
+
+/* A row as in deploy/inspect.h of the agent's JSON. */
+int vmm__hardware_row(const char *json, size_t n, struct vmm_table **out, struct vmm_err *err);
 
 /* ---- finish.c ---- */
 

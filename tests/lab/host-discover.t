@@ -29,7 +29,7 @@ ok 'one of them' discover --json -o +boot --bmc-auth auth 10.66.0.2
 is "$(jq -cS . "$out")" "$(jq -cS . <<-END
 	{"name":"","bmc":"ipmi://10.66.0.2","vendor":"Acme, Inc.","product":"Anvil 9000","serial":"SN002",
 	"uuid":"00000000-0000-4000-8000-000000000002","power":"on","firmware":"","boot":"pxe",
-	"bmc_auth":"$tmp/auth","error":""}
+	"bmc_auth":"$tmp/auth","macs":[],"cpus":null,"memory":null,"disks":[],"error":""}
 END
 )" 'all it says'
 is "$(grep -c set "$bmcs/2/asked")" 0 'and nothing was changed'

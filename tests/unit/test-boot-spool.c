@@ -81,6 +81,27 @@ static void a_job_comes_back(void **state)
 	assert_int_equal(vmm_boot_job_read(b, id, &job, NULL), VMM_ENOTFOUND);
 }
 
+/* Of a machine that only its BMC knows: any card will do. */
+static void an_inspection_needs_no_mac(void **state)
+{
+	char id[VMM_BOOT_ID_LEN + 1];
+	VMM_BOOT_JOB_AUTO *job = NULL;
+
+	(void)state;
+	assert_int_equal(vmm_boot_job_inspect(b, "one", UUID, NULL, id, NULL), 0);
+	assert_int_equal(vmm_boot_job_read(b, id, &job, NULL), 0);
+	assert_true(job->inspect);
+	assert_int_equal(job->macs.n, 0);
+	assert_true(vmm_boot_job_is(job, UUID, MAC, "S 1"));
+	assert_false(vmm_boot_job_is(job, UUID, "no address", "S 1"));
+	assert_false(vmm_boot_job_is(job, "00000000-0000-4000-8000-0000000000ac", MAC, "S 1"));
+	vmm_boot_job_free(job);
+	job = NULL;
+	assert_int_equal(vmm_boot_job_inspect(b, "one", UUID, MAC, id, NULL), 0);
+	assert_int_equal(vmm_boot_job_read(b, id, &job, NULL), 0);
+	assert_false(vmm_boot_job_is(job, UUID, "52:54:00:b0:00:02", "S 1"));
+}
+
 static void bad_jobs_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -291,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_job_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_inspection_needs_no_mac, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_jobs_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_ticket_is_given_and_taken_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_old_is_refused, set_up, tear_down),

@@ -246,6 +246,35 @@ static void the_same_gives_the_same_bytes(void **state)
 	vmm_profile_free(p);
 }
 
+/* ---- what the agent reports ---- */
+
+static void hardware_becomes_a_row(void **state)
+{
+	static const char json[] =
+		"{\"uuid\":\"u\",\"serial\":\"s\",\"manufacturer\":\"Acme, Inc.\",\"product\":\"p\","
+		"\"firmware\":\"uefi\",\"cpus\":{\"model\":\"fast\",\"count\":8},\"memory\":1024,"
+		"\"boot_mac\":\"b\",\"nics\":[{\"name\":\"e0\",\"mac\":\"a\",\"link\":false},"
+		"{\"name\":\"e1\",\"mac\":\"b\",\"link\":true}],"
+		"\"disks\":[{\"name\":\"sda\",\"kind\":\"ssd\",\"size\":4096,\"serial\":\"1,2\"}]}";
+	VMM_TABLE_AUTO *t = NULL;
+
+	(void)state;
+	assert_int_equal(vmm__hardware_row(json, sizeof(json) - 1, &t, NULL), 0);
+	assert_string_equal(vmm_table_at(t, 0, "vendor"), "Acme, Inc.");
+	assert_string_equal(vmm_table_at(t, 0, "firmware"), "uefi");
+	assert_string_equal(vmm_table_at(t, 0, "cpus"), "8");
+	assert_string_equal(vmm_table_at(t, 0, "memory"), "1024");
+	assert_string_equal(vmm_table_at(t, 0, "macs"), "b,a");
+	assert_string_equal(vmm_table_at(t, 0, "nics"), "e0:a:down,e1:b:up");
+	assert_string_equal(vmm_table_at(t, 0, "disks"), "sda:ssd:4096:1\\,2");
+	vmm_table_free(t);
+	t = NULL;
+	assert_int_equal(vmm__hardware_row("{}", 2, &t, NULL), 0);
+	assert_string_equal(vmm_table_at(t, 0, "macs"), "");
+	assert_int_equal(vmm__hardware_row("[]", 2, &t, NULL), VMM_EINPUT);
+	assert_int_equal(vmm__hardware_row("x", 1, &t, NULL), VMM_EINPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +285,7 @@ int main(void)
 		cmocka_unit_test(without_networks_by_dhcp),
 		cmocka_unit_test(a_nic_that_nobody_knows),
 		cmocka_unit_test(the_same_gives_the_same_bytes),
+		cmocka_unit_test(hardware_becomes_a_row),
 	};
 
 	if (vmm_strv_add(&macs, "52:54:00:00:00:01") < 0 ||
