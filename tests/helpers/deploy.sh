@@ -19,8 +19,8 @@ boot_lab() {
 	case $1 in linux-image-*) deploy_package=$1 && shift ;; esac
 	lab_up
 	lab machine "$@" >machines || exit
-	VMM_BOOT=$tmp/boot
-	export VMM_BOOT
+	VMM_BOOT=$tmp/boot VMM_STATE=$LAB/state
+	export VMM_BOOT VMM_STATE
 	chmod 711 "$tmp"
 	mkdir -p "$VMM_CONF/machines"
 	install -d -o nobody -m 750 boot

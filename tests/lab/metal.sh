@@ -13,7 +13,7 @@ declare_machine() {
 	uuid=$(new_uuid)
 	for word in ${words//,/ }; do
 		case $word in
-		uefi) ;;
+		uefi | http) ;;
 		disk=none | disk2=none) ;;
 		disk=* | disk2=* | mem=*) to_bytes "${word#*=}" >/dev/null ;;
 		bus=virtio | bus=nvme | bus=sata) ;;
@@ -243,6 +243,9 @@ machine_args() {
 	! machine_has "$name" uefi || args+=(
 		-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
 		-drive "if=pflash,format=raw,file=$dir/vars")
+	! machine_has "$name" http || args+=(
+		-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
+		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n)
 	disk_args "$name" disk 0 ",bootindex=$2"
 	disk_args "$name" disk2 1 ''
 	nic_args "$name"

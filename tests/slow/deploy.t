@@ -18,12 +18,12 @@ profile hypervisor 'image = kvm' 'role = kvm' 'group = rack' 'name = node[01-20]
 discover() {
 	for machine in m1 m2; do
 		lab adm host-discover --bmc-auth "$(machine bmc_auth $machine)" "$@" "$(machine bmc $machine | sed 's|.*/||')" >found.$machine &
+		eval "found_$machine=\$!"
 	done
-	wait_for_all=0
-	for job in $(jobs -p); do test "$job" = "$server" || wait "$job" || wait_for_all=$?; done
+	# shellcheck disable=SC2154
+	wait "$found_m1" && wait "$found_m2" || return
 	cat found.m1
 	sed 1d found.m2
-	return $wait_for_all
 }
 exits 0 'two servers are found' discover
 is "$(cell uuid | sort | paste -sd ' ') $(cell power | paste -sd ' ')" \
@@ -67,7 +67,7 @@ done
 is "$(sort -u ids | grep -c .)" 4 'machine id and host key are those of one only'
 is "$(host-list -n -o name,group | sort | paste -sd ' ')" "$(printf 'node01\track node02\track')" 'both are in the group'
 like "$(host-list -n -o uri)" '^qemu\+ssh://' 'reached by ssh'
-exits 0 'vm-list asks them' lab adm vm-list --live @rack
+exits 0 'vm-list asks them' lab adm vm-list --live --host @rack
 exits 0 'host-scan too' lab adm host-scan @rack
 is "$(host-list -n -o name,state | sort | paste -sd ' ')" "$(printf 'node01\tup node02\tup')" 'they are up'
 is "$(fsck -n 2>&1)" '' 'nothing is left to mend'
