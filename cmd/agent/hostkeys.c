@@ -88,6 +88,9 @@ static int make_key(struct agent *a, int folder, const char *type, struct vmm_er
 	if (ret == 0)
 		ret = move_key(folder, public, name_pub, 0644, text, sizeof(text), err);
 	text[strcspn(text, "\n")] = '\0';
+	/* The comment is empty, the blank in front of it is there. */
+	for (size_t n = strlen(text); n > 0 && text[n - 1] == ' ';)
+		text[--n] = '\0';
 	if (ret == 0)
 		agent_event(a, "hostkey", text);
 	return ret;

@@ -43,6 +43,7 @@ is "$(lab adm boot-list -n 2>/dev/null)" '' 'no job is left'
 exits 0 'they are deployed' deploy rows hypervisor
 is "$(cell result | paste -sd ' ') $(cell name | sort | paste -sd ' ')" 'done done node01 node02' 'both'
 diag "$(cell seconds | paste -sd ' ') s"
+cp "$out" deployed
 stages=
 for name in node01 node02; do
 	stages="$stages $(story $name | sed -n 's/^[^ ]* \([1-9] [a-z]*\): .*/\1/p' | uniq | paste -sd ' ')"
@@ -56,8 +57,7 @@ ssh() {
 	lab adm timeout 60 ssh -i "$tmp/id" "$@" </dev/null
 }
 for name in node01 node02; do
-	address=$(awk -F '\t' -v n=$name '$1 == n { print $3 }' "$out.rows" 2>/dev/null)
-	address=${address:-10.77.200.$(echo $name | tr -dc 12)}
+	address=$(awk -F '\t' -v n=$name '$1 == n { print $3 }' deployed)
 	exits 0 "$name: ssh with the host key that the agent told of" ssh "root@$address" 'hostname -f; cat /etc/machine-id; ip -4 -br addr'
 	like "$(cat "$out")" "^$name.lab.example\$" 'its own name'
 	like "$(cat "$out")" " $address/16" 'its own address'
@@ -69,7 +69,7 @@ is "$(host-list -n -o name,group | sort | paste -sd ' ')" "$(printf 'node01\trac
 like "$(host-list -n -o uri)" '^qemu\+ssh://' 'reached by ssh'
 exits 0 'vm-list asks them' lab adm vm-list --live --host @rack
 exits 0 'host-scan too' lab adm host-scan @rack
-is "$(host-list -n -o name,state | sort | paste -sd ' ')" "$(printf 'node01\tup node02\tup')" 'they are up'
+is "$(host-list -n -o name,state | sort | paste -sd ' ')" "$(printf 'node01\tnormal node02\tnormal')" 'they are up'
 is "$(fsck -n 2>&1)" '' 'nothing is left to mend'
 exits 0 'once more' deploy rows hypervisor --resume
 is "$(cell result | paste -sd ' ')" 'already already' 'there is nothing to do'
