@@ -8,34 +8,10 @@
 
 #include "agent/agent.h"
 
-/* Of its output the last lines, for the report of a failure. */
-#define TAIL ((size_t)2000)
-
-struct output {
-	struct agent *a;
-	char tail[TAIL + 1];
-	size_t n;
-};
-
 static int take_output(void *arg, const char *bytes, size_t n, struct vmm_err *err)
 {
-	struct output *o = arg;
-
 	(void)err;
-	agent_log_bytes(o->a, bytes, n);
-	if (n > TAIL) {
-		bytes += n - TAIL;
-		n = TAIL;
-	}
-	if (o->n + n > TAIL) {
-		size_t keep = TAIL - n;
-
-		memmove(o->tail, o->tail + (o->n - keep), keep);
-		o->n = keep;
-	}
-	memcpy(o->tail + o->n, bytes, n);
-	o->n += n;
-	o->tail[o->n] = '\0';
+	agent_log_bytes(arg, bytes, n);
 	return 0;
 }
 
@@ -67,7 +43,6 @@ static int run_script(struct agent *a, const struct agent_file *script, const ch
 	const char *argv[] = { "vmm-both", path, NULL };
 	VMM_STRV_AUTO set = VMM_STRV_INIT;
 	VMM_SPAWNED_AUTO got = VMM_SPAWNED_INIT;
-	struct output o = { .a = a };
 	struct vmm_spawn what = VMM_SPAWN_INIT;
 	int ret;
 
@@ -76,14 +51,11 @@ static int run_script(struct agent *a, const struct agent_file *script, const ch
 	what.argv = argv;
 	what.set = (const char *const *)set.s;
 	what.out_fn = take_output;
-	what.out_arg = &o;
+	what.out_arg = a;
 	what.limit_ms = agent_time_left(a);
 	ret = vmm_spawn(&what, &got, err);
-	if (ret < 0 && o.n) {
-		struct vmm_err why = *err;
-
-		vmm_err_set(err, why.code, "%s: %s", why.text, o.tail);
-	}
+	if (got.status > 0)
+		return vmm_err_set(err, VMM_EFAIL, "it ended with status %d", got.status);
 	return ret;
 }
 

@@ -4,6 +4,7 @@
 #	boot_lab [PACKAGE] MACHINE...	a lab with these (`lab machine`), the agent with the kernel of a package
 #				(linux-image-…, usual: the cloud kernel), the key `id` and boot-serve
 #	serve [OPTION...]	boot-serve, which says what it does in serve.log; serve_end SIGNAL
+#	process NAME WORD	the process of this program that has the word among its arguments
 #	profile NAME LINE...	a machine profile, one that takes the machines' first disk and knows the key
 #	rows MACHINE...		of them, for host-deploy
 #	deploy FILE PROFILE ARG...	host-deploy of the machines in that file of rows
@@ -24,7 +25,7 @@ boot_lab() {
 	chmod 711 "$tmp"
 	mkdir -p "$VMM_CONF/machines"
 	install -d -o nobody -m 750 boot
-	agent-build --package $deploy_package >agent || skip_all 'no kernel for the agent'
+	agent-build --package "$deploy_package" >agent || skip_all 'no kernel for the agent'
 	ssh-keygen -q -t ed25519 -N '' -C test -f id
 	# iPXE waits 16 s for a router of IPv6 where none says that there is none.
 	lab adm ip addr replace fd77::fe/64 dev br0 nodad
@@ -33,12 +34,13 @@ boot_lab() {
 }
 
 server=
+# shellcheck disable=SC2120
 serve() {
 	: >>serve.log
 	deploy_starts=$(grep -c event=start serve.log)
-	lab adm boot-serve -i br0 -u nobody --range 10.77.240.1-10.77.240.250 --ipxe /usr/lib/ipxe "$@" 2>>serve.log &
+	lab adm boot-serve -i br0 -u nobody --boot "$VMM_BOOT" --range 10.77.240.1-10.77.240.250 --ipxe /usr/lib/ipxe "$@" 2>>serve.log &
 	server=$!
-	within 20 serves || diag "$(cat serve.log)"
+	within 20 serves || diag "$(grep -v ^dnsmasq serve.log | tail -n 5)"
 }
 
 serves() {
@@ -46,8 +48,15 @@ serves() {
 }
 
 serve_end() {
-	test ! "$server" || { kill "-$1" "$server" && wait "$server"; } 2>/dev/null
+	test "$server" || return 0
+	kill "-$1" "$(process boot-serve "$VMM_BOOT")" 2>/dev/null
+	wait "$server" 2>/dev/null
 	server=
+}
+
+# process NAME WORD: those of this program that have it among their arguments.
+process() {
+	lab adm ps -eo pid=,args= | awk -v n="$1" -v w="$2" '{ sub(".*/", "", $2) } $2 == n && index($0, " " w)  { print $1 }'
 }
 
 profile() {

@@ -47,8 +47,7 @@ whole_disk m2 'the second too'
 start two plain --until image --wipe m1 --wipe m2
 exits 0 'disks are being written' within 180 writing m1 20000000
 serve_end KILL
-client_pid=$(lab adm ps -eo pid=,args= | awk -v k="$tmp/id" '$2 ~ /host-deploy$/ && index($0, k) { print $1 }')
-kill -KILL $client_pid
+kill -KILL "$(process host-deploy "$tmp/id")"
 wait $client
 like "$(fsck -n 2>&1)" '^deploy' 'what was killed is known'
 serve
