@@ -217,8 +217,8 @@ int agent_hardware_read(const struct agent_places *at, struct agent_hardware *hw
 {
 	read_memory(hw);
 	if (read_dmi(at->sys, hw) < 0 || read_cpus(at->proc, hw) < 0 ||
-	    read_boot_mac(at->proc, hw) < 0 ||
-	    read_nics(at->sys, hw) < 0 || read_pci(at->sys, hw) < 0)
+	    read_boot_mac(at->proc, hw) < 0 || read_nics(at->sys, hw) < 0 ||
+	    read_pci(at->sys, hw) < 0)
 		return vmm_err_nomem(err);
 	return agent_disks_read(at, hw, err);
 }
@@ -297,5 +297,6 @@ json_t *agent_hardware_json(const struct agent_hardware *hw)
 			 hw->uefi ? "uefi" : "bios", "firmware_version", text(hw->firmware_version),
 			 "cpus", "model", text(hw->cpu_model), "count", (json_int_t)hw->cpus,
 			 "sockets", (json_int_t)hw->sockets, "memory", (json_int_t)hw->memory,
-			 "boot_mac", text(hw->boot_mac), "nics", nics_json(hw), "disks", disks_json(hw), "pci", pci_json(hw));
+			 "boot_mac", text(hw->boot_mac), "nics", nics_json(hw), "disks",
+			 disks_json(hw), "pci", pci_json(hw));
 }

@@ -162,7 +162,7 @@ int agent_run_in_root(struct agent *a, const char *const *argv, struct vmm_spawn
 		      struct vmm_err *err)
 {
 	/* By its env: busybox' chroot would run a tar of its own rather than the system's. */
-	const char *all[32] = { "chroot", a->at.root, "/usr/bin/env" };
+	const char *all[32] = { "chroot", a->at.root, "usr/bin/env" };
 
 	for (size_t i = 0; i < 28 && argv[i]; i++)
 		all[i + 3] = argv[i];

@@ -170,5 +170,6 @@ bool vmm_boot_job_is(const struct vmm_boot_job *job, const char *uuid, const cha
 	char u[VMM_UUID_LEN + 1], m[VMM_BOOT_MAC_LEN + 1];
 
 	return vmm_uuid_parse(uuid, u) && strcmp(u, job->uuid) == 0 && vmm_boot_mac(mac, m) &&
-	       (!job->macs.n || vmm_strv_has(&job->macs, m)) && (!*job->serial || strcmp(job->serial, serial) == 0);
+	       (!job->macs.n || vmm_strv_has(&job->macs, m)) &&
+	       (!*job->serial || strcmp(job->serial, serial) == 0);
 }

@@ -227,7 +227,7 @@ int vmm_boot_job_inspect(struct vmm_boot *b, const char *name, const char *uuid,
 		json_array_append_new(json_object_get(root, "macs"), json_string(mac));
 	text = root ? json_dumps(root, 0) : NULL;
 	ret = text ? vmm_boot_job_make(b, text, -1, id, err)
-		       : vmm_err_set(err, VMM_EINPUT, "'%s' is no machine", uuid);
+		   : vmm_err_set(err, VMM_EINPUT, "'%s' is no machine", uuid);
 
 	free(text);
 	json_decref(root);

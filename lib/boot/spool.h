@@ -83,9 +83,8 @@ struct vmm_boot_job {
 };
 
 /*
- * Makes a job of the JSON text (an object). It must have uuid and macs (of an
- * inspection that may be empty: any), may have serial, mode
- * ("deploy" unless it says "inspect"), name, image, scripts, drivers and whatever the agent is told besides;
+ * Makes a job of the JSON text (an object). It must have uuid and macs (none in an inspection: whichever
+ * it has), may have serial, mode ("deploy" unless it says "inspect"), name, image, scripts, drivers and whatever the agent is told besides;
  * "id" and "custom" are set here. What custom_fd has from its start on becomes custom.tar; -1: none.
  */
 int vmm_boot_job_make(struct vmm_boot *b, const char *json, int custom_fd,

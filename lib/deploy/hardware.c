@@ -29,9 +29,9 @@ static void list_macs(const json_t *root, struct vmm_buf *cell)
 
 	if (*first)
 		vmm_list_add(cell, first);
-	json_array_foreach(json_object_get(root, "nics"), i, nic)
-		if (*text(nic, "mac") && strcmp(text(nic, "mac"), first) != 0)
-			vmm_list_add(cell, text(nic, "mac"));
+	json_array_foreach(json_object_get(root, "nics"), i,
+			   nic) if (*text(nic, "mac") && strcmp(text(nic, "mac"), first) != 0)
+		vmm_list_add(cell, text(nic, "mac"));
 }
 
 static void list_nics(const json_t *root, struct vmm_buf *cell)

@@ -69,8 +69,8 @@ static char *text_of(const struct vmm__task *k)
 		(json_int_t)k->disk.size, "used", (json_int_t)k->disk.used, "map_sha256",
 		k->disk.map_sha256, "scripts", files(k->p->scripts, &k->script_sha), "drivers",
 		files(k->p->drivers, &k->driver_sha), "grow", 1, "zero",
-		k->p->zero_rest ? "rest" : "trust", "reboot", 1,
-		"until", vmm_boot_stage(k->opt.until));
+		k->p->zero_rest ? "rest" : "trust", "reboot", 1, "until",
+		vmm_boot_stage(k->opt.until));
 	char *text = job ? json_dumps(job, JSON_COMPACT) : NULL;
 
 	json_decref(job);
