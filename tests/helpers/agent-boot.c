@@ -145,9 +145,10 @@ static int serve(struct vmm_boot *b, char **args, struct vmm_err *err)
 	ret = vmm_boot_server_new(&o, &s, err);
 	if (ret == 0)
 		ret = vmm_boot_server_start(s, err);
-	for (; ret == 0; vmm_sleep_ms(1000))
+	if (ret < 0)
+		return ret;
+	for (;; vmm_sleep_ms(1000))
 		vmm_boot_server_tick(s);
-	return ret;
 }
 
 int main(int argc, char **argv)
