@@ -5,7 +5,7 @@
 
 lab_up || return 0
 export VMM_CONF=$LAB/conf VMM_BOOT=$LAB/boot
-"$lab" machine m{1..4}:disk=5G >/dev/null
+"$lab" machine m{1..4}:disk=5G:smp=2 >/dev/null
 mkdir -p "$VMM_CONF/machines" "$tmp/www"
 install -d -o nobody -m 750 "$VMM_BOOT"
 "$lab" metal-image mini raw "$tmp/image" && truncate -s 4G "$tmp/image"
@@ -43,7 +43,8 @@ printf '%s\n' '[script rival]' 'file = rival' 'when = partition' >>"$VMM_CONF/ma
 "$lab" adm ip addr replace fd77::fe/64 dev br0 nodad
 "$lab" adm busybox httpd -p 10.77.0.254:8090 -h "$tmp/www"
 "$lab" adm "$(type -P boot-serve)" -i br0 -u nobody --range 10.77.240.1-10.77.240.250 --ipxe /usr/lib/ipxe 2>"$tmp/serve.log" &
-for ((i = 0; i < 100; i++)); do ! grep -q event=start "$tmp/serve.log" || break; sleep 0.1; done
+disown
+for ((i = 0; i < 100; i++)); do ! grep -qs event=start "$tmp/serve.log" || break; sleep 0.1; done
 
 # deploy PROFILE MACHINE...
 deploy() {
