@@ -152,10 +152,5 @@ int vmm_boot_image_commit(struct vmm_boot *b, const char *folder, const char *sh
 
 void vmm_boot_image_drop(struct vmm_boot *b, const char *folder)
 {
-	int images = vmm__boot_folder(b, "images");
-
-	if (images < 0)
-		return;
-	vmm__boot_clear(images, last_part(folder));
-	close(images);
+	vmm_boot_remove(b, "images", last_part(folder));
 }

@@ -46,7 +46,7 @@ int vmm__boot_rename(const struct vmm_boot *b, const char *folder, const char *f
 /* Durable too; that it isn't there is no error. */
 int vmm__boot_unlink(const struct vmm_boot *b, const char *folder, const char *const *names,
 		     struct vmm_err *err);
-/* A folder with files and folders of files in it; what can't go stays. */
+/* A folder with its files; what can't go stays. */
 void vmm__boot_clear(int folder, const char *name);
 int vmm__boot_write_all(int fd, const char *bytes, size_t n);
 

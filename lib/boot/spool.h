@@ -195,4 +195,20 @@ int vmm_boot_image_commit(struct vmm_boot *b, const char *folder, const char *sh
 			  struct vmm_err *err);
 void vmm_boot_image_drop(struct vmm_boot *b, const char *folder);
 
+/*
+ * ---- for root, who looks after a folder that is another user's ----
+ * By paths he could be led anywhere: that user may put links in the place of all of it.
+ */
+
+/* To read PART, as "run/leases". -1 and errno. */
+int vmm_boot_open_file(const struct vmm_boot *b, const char *part);
+/* What is in a folder, such as "images", appended; with a '.' in front what isn't whole yet, too. */
+int vmm_boot_names(const struct vmm_boot *b, const char *folder, struct vmm_strv *names,
+		   struct vmm_err *err);
+/* Whether it is there and nothing was put into it for that long. */
+bool vmm_boot_is_older(const struct vmm_boot *b, const char *folder, const char *name,
+		       uint64_t seconds);
+/* A file, or a folder with its files. */
+void vmm_boot_remove(const struct vmm_boot *b, const char *folder, const char *name);
+
 #endif

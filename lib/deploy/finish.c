@@ -40,15 +40,15 @@ static void find_beside(const char *text, const char *mac, size_t column, struct
 	}
 }
 
-static void find_in(const char *path, const struct vmm_strv *macs, size_t column, struct vmm_strv *out)
+/* Takes the descriptor. */
+static void find_in(int fd, const struct vmm_strv *macs, size_t column, struct vmm_strv *out)
 {
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	VMM_STR_AUTO text = NULL;
 	size_t len;
 
 	if (fd < 0)
 		return;
-	if (vmm_read_fd(path, fd, TABLE_MAX, &text, &len, NULL) == 0)
+	if (vmm_read_fd("addresses", fd, TABLE_MAX, &text, &len, NULL) == 0)
 		for (size_t i = 0; i < macs->n; i++)
 			find_beside(text, macs->s[i], column, out);
 	close(fd);
@@ -57,14 +57,12 @@ static void find_in(const char *path, const struct vmm_strv *macs, size_t column
 /* What it holds, else what the DHCP server gave it, else what the kernel has heard of. */
 static void find_addresses(struct vmm__task *k, struct vmm_strv *out)
 {
-	VMM_STR_AUTO leases = vmm_boot_at(k->boot, "run/leases");
-
 	for (size_t i = 0; i < k->addresses.n; i++)
 		vmm_strv_add(out, k->addresses.s[i]);
 	if (out->n)
 		return;
-	find_in(leases, &k->macs, 2, out);
-	find_in("/proc/net/arp", &k->macs, 0, out);
+	find_in(vmm_boot_open_file(k->boot, "run/leases"), &k->macs, 2, out);
+	find_in(open("/proc/net/arp", O_RDONLY | O_CLOEXEC), &k->macs, 0, out);
 }
 
 /* ---- until it lets us in ---- */

@@ -58,15 +58,13 @@ static void see_progress(struct following *f, const struct vmm_table *t, size_t 
 static void add_tail(struct vmm__task *k, struct vmm_buf *out)
 {
 	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	VMM_STR_AUTO path = NULL;
 	char tail[TAIL + 1];
 	struct stat st;
 	ssize_t n = 0;
 	int fd;
 
 	vmm_buf_addf(&part, "jobs/%s/log", k->job);
-	path = vmm_boot_at(k->boot, part.data);
-	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	fd = vmm_boot_open_file(k->boot, part.data);
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0)

@@ -38,19 +38,15 @@ static int read_info(struct vmm_boot *b, const char *sha256, struct vmm__prepare
 {
 	VMM_STRV_AUTO lines = VMM_STRV_INIT;
 	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	VMM_STR_AUTO path = NULL;
 	VMM_STR_AUTO text = NULL;
 	size_t len;
 	int fd, code;
 
 	vmm_buf_addf(&part, "images/%s/info", sha256);
-	path = vmm_boot_at(b, part.data);
-	if (!path)
-		return vmm_err_nomem(err);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = vmm_boot_open_file(b, part.data);
 	if (fd < 0)
-		return vmm_err_errno(err, "cannot read '%s'", path);
-	code = vmm_read_fd(path, fd, INFO_MAX, &text, &len, err);
+		return vmm_err_errno(err, "cannot read '%s'", part.data);
+	code = vmm_read_fd(part.data, fd, INFO_MAX, &text, &len, err);
 	close(fd);
 	if (!code && vmm_strv_split(&lines, text, "\n") < 0)
 		code = vmm_err_nomem(err);
@@ -58,7 +54,7 @@ static int read_info(struct vmm_boot *b, const char *sha256, struct vmm__prepare
 	for (size_t i = 0; i < lines.n && !code; i++)
 		code = read_line(lines.s[i], out, err);
 	if (!code && (!out->size || !*out->map_sha256))
-		code = vmm_err_set(err, VMM_EFAIL, "'%s' is damaged", path);
+		code = vmm_err_set(err, VMM_EFAIL, "'%s' is damaged", part.data);
 	return code;
 }
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* After a crash: intents of dead owners, jobs that nobody follows, images that nobody needs. */
-#include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -193,48 +190,18 @@ static int add_library(struct mending *m)
 	return 0;
 }
 
-static int list_folder(const struct mending *m, const char *part, struct vmm_strv *names)
-{
-	VMM_STR_AUTO path = vmm_boot_at(m->boot, part);
-	DIR *dir = path ? opendir(path) : NULL;
-	const struct dirent *e;
-	int ret = 0;
-
-	while (dir && ret == 0 && (e = readdir(dir)))
-		if (*e->d_name != '.')
-			ret = vmm_strv_add(names, e->d_name);
-	if (dir)
-		closedir(dir);
-	return ret;
-}
-
-static void remove_one(struct mending *m, const char *part, const char *name)
-{
-	VMM_BUF_AUTO b = VMM_BUF_INIT;
-	VMM_STR_AUTO path = NULL;
-
-	if (strcmp(part, "images") == 0) {
-		vmm_boot_image_drop(m->boot, name);
-		return;
-	}
-	vmm_buf_addf(&b, "%s/%s", part, name);
-	path = vmm_boot_at(m->boot, b.data);
-	if (path)
-		unlink(path);
-}
-
 /* What is in neither the library nor a job. */
 static int mend_folder(struct mending *m, const char *part)
 {
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
 
-	if (list_folder(m, part, &names) < 0)
-		return vmm_err_nomem(m->err);
+	if (vmm_boot_names(m->boot, part, &names, m->err) < 0)
+		return m->err->code == VMM_ENOTFOUND ? 0 : m->err->code;
 	for (size_t i = 0; i < names.n; i++) {
-		if (vmm_strv_has(&m->needed, names.s[i]))
+		if (*names.s[i] == '.' || vmm_strv_has(&m->needed, names.s[i]))
 			continue;
 		if (m->repair)
-			remove_one(m, part, names.s[i]);
+			vmm_boot_remove(m->boot, part, names.s[i]);
 		say(m, names.s[i],
 		    m->repair ? "of no use to anybody; it is removed from the boot folder"
 			      : "of no use to anybody, in the boot folder",
@@ -245,58 +212,46 @@ static int mend_folder(struct mending *m, const char *part)
 
 /* ---- what was being put there ---- */
 
-static int remove_entry(const char *path, const struct stat *sb, int type, struct FTW *where)
+/* Their maker holds the lock as long as he is at it. */
+static bool images_are_made(const struct vmm_boot *b)
 {
-	(void)sb;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
-/* Its maker is at it for a moment, or for as long as he holds the lock of the images. */
-static bool is_left(const char *path, bool image, const char *lock)
-{
-	int fd = image ? open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
-	struct stat st;
+	int fd = vmm_boot_open_file(b, "images/.lock");
 	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 
 	if (fd >= 0)
 		close(fd);
-	return !held && lstat(path, &st) == 0 && time(NULL) - st.st_mtime > ASIDE_S;
+	return held;
 }
 
 static int mend_aside(struct mending *m, const char *part)
 {
-	VMM_STR_AUTO folder = vmm_boot_at(m->boot, part);
-	VMM_STR_AUTO lock = vmm_boot_at(m->boot, "images/.lock");
-	DIR *dir = folder ? opendir(folder) : NULL;
-	const struct dirent *e;
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
 
-	while (dir && lock && (e = readdir(dir))) {
-		VMM_BUF_AUTO path = VMM_BUF_INIT;
-
-		vmm_buf_addf(&path, "%s/%s", folder, e->d_name);
-		if (path.failed || strncmp(e->d_name, ".new", 4) != 0 ||
-		    !is_left(path.data, strcmp(part, "images") == 0, lock))
+	if (strcmp(part, "images") == 0 && images_are_made(m->boot))
+		return 0;
+	if (vmm_boot_names(m->boot, part, &names, m->err) < 0)
+		return m->err->code == VMM_ENOTFOUND ? 0 : m->err->code;
+	for (size_t i = 0; i < names.n; i++) {
+		if (strncmp(names.s[i], ".new", 4) != 0 ||
+		    !vmm_boot_is_older(m->boot, part, names.s[i], ASIDE_S))
 			continue;
 		if (m->repair)
-			nftw(path.data, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-		say(m, e->d_name,
+			vmm_boot_remove(m->boot, part, names.s[i]);
+		say(m, names.s[i],
 		    m->repair ? "left by a crash in the boot folder; it is removed"
 			      : "left by a crash in the boot folder",
 		    m->repair);
 	}
-	if (dir)
-		closedir(dir);
 	return 0;
 }
 
 static int mend_boot(struct mending *m)
 {
+	static const char *const parts[] = { "jobs", "images", "files", "seen", "tls", "run" };
 	int ret = mend_jobs(m);
 
-	for (size_t i = 0; ret == 0 && i < 3; i++)
-		ret = mend_aside(m, (const char *const[]){ "jobs", "images", "files" }[i]);
+	for (size_t i = 0; ret == 0 && i < sizeof(parts) / sizeof(*parts); i++)
+		ret = mend_aside(m, parts[i]);
 	if (ret == 0)
 		ret = add_library(m);
 	if (ret == 0)

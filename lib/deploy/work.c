@@ -175,7 +175,6 @@ static int work(struct vmm__task *k)
 static void keep_log(struct vmm__task *k)
 {
 	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	VMM_STR_AUTO path = NULL;
 	VMM_STR_AUTO text = NULL;
 	size_t len = 0;
 	int fd;
@@ -183,11 +182,10 @@ static void keep_log(struct vmm__task *k)
 	if (!*k->job)
 		return;
 	vmm_buf_addf(&part, "jobs/%s/log", k->job);
-	path = vmm_boot_at(k->boot, part.data);
-	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	fd = vmm_boot_open_file(k->boot, part.data);
 	if (fd < 0)
 		return;
-	if (vmm_read_fd(path, fd, 16 * LOG_MAX, &text, &len, NULL) == 0)
+	if (vmm_read_fd(part.data, fd, 16 * LOG_MAX, &text, &len, NULL) == 0)
 		vmm__log_append(k, text + (len > LOG_MAX ? len - LOG_MAX : 0),
 				len > LOG_MAX ? LOG_MAX : len);
 	close(fd);

@@ -44,6 +44,18 @@ exits 0 'and then it is over' vmm-fsck --offline
 exits 0 'and the VM may be started' store-helper begin "$VMM_STATE" start "$(vm_uuid 2)" </dev/null
 vmm-fsck --offline --repair >/dev/null
 
+# The boot folder is another user's, who might put a link in the place of what root looks after
+mkdir -p "$VMM_STATE-boot/jobs" "$VMM_STATE-boot/images" "$VMM_STATE-boot/seen" precious
+echo kept >precious/file
+touch -d '2 days ago' precious/.new-kept "$VMM_STATE-boot/seen/.new-left"
+ln -s "$PWD/precious" "$VMM_STATE-boot/files"
+vmm-fsck --offline --repair >"$out" 2>"$err"
+is "$(ls -A precious | paste -sd ' ')" '.new-kept file' 'vmm-fsck removes nothing through a link' || diag "$(cat "$out" "$err")"
+rm "$VMM_STATE-boot/files"
+vmm-fsck --offline --repair >"$out" 2>"$err"
+is "$(ls -A "$VMM_STATE-boot/seen")" '' 'what a crash left is removed' || diag "$(cat "$out" "$err")"
+rm -r "$VMM_STATE-boot"
+
 exits 1 'a full disk' sh -c 'vmm-fsck --offline >/dev/full'
 exits 2 '--abort without --repair' vmm-fsck --abort
 is "$(cat "$err")" 'vmm-fsck: --abort is for --repair' 'says what is missing'

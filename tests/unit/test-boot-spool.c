@@ -255,6 +255,40 @@ static void no_link_is_followed(void **state)
 	assert_int_equal(vmm_boot_job_read(b, "../jobs", &job, NULL), VMM_EINPUT);
 }
 
+/* Whose folder it is may put a link in the place of all that root looks after. */
+static void root_is_not_led_out(void **state)
+{
+	char path[256], other[64];
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
+	int fd;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s.other", root);
+	assert_int_equal(mkdir(other, 0700), 0);
+	snprintf(path, sizeof(path), "%s/precious", other);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/files", root);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink(other, path), 0);
+	snprintf(path, sizeof(path), "%s/images/.new-x", root);
+	assert_int_equal(symlink(other, path), 0);
+
+	assert_true(vmm_boot_names(b, "files", &names, NULL) < 0);
+	assert_int_equal(names.n, 0);
+	assert_true(vmm_boot_open_file(b, "files/precious") < 0);
+	assert_false(vmm_boot_is_older(b, "files", "precious", 0));
+	vmm_boot_remove(b, "files", "precious");
+	vmm_boot_remove(b, "images", ".new-x");
+	vmm_boot_remove(b, "images", "../../../precious");
+	assert_true(vmm_boot_names(b, "images", &names, NULL) == 0);
+	assert_int_equal(names.n, 0);
+	snprintf(path, sizeof(path), "%s/precious", other);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(other), 0);
+}
+
 static void seen_machines_are_bounded(void **state)
 {
 	struct vmm_boot_machine m = { UUID, MAC, "a\xff", "efi", "10.0.0.9" };
@@ -318,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_old_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_are_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_link_is_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(root_is_not_led_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(seen_machines_are_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_image_is_put_in_its_place, set_up, tear_down),
 	};
