@@ -117,6 +117,7 @@ refused() { # JQ WHY NAME
 	job "$1"
 	exits 1 "$3" agent
 	like "$(end)" "^refused: $2" 'and why'
+	like "$(agent-boot events "$boot" "$id" | awk -F '\t' '$4 == "refused" { print $2, $7 }')" "^agent $2" 'in the stage that it was'
 	is "$(cksum dev/sda dev/sdb)" "$sum" 'nothing was written'
 	done_with
 }
