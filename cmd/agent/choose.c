@@ -63,31 +63,42 @@ int agent_choose(const struct agent_hardware *hw, const struct agent_rule *rule,
 	return 0;
 }
 
-/* "dos, ext4": what wipefs found; "" for nothing. */
+/* What wipefs says, as "dos, ext4". What isn't understood is no blank disk. */
+static int take_signatures(const json_t *list, const char *path, struct vmm_buf *found,
+			   struct vmm_err *err)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_is_array(list))
+		return vmm_err_set(err, VMM_EFAIL, "cannot understand what wipefs says of '%s'",
+				   path);
+	json_array_foreach(list, i, one)
+	{
+		const char *type = json_string_value(json_object_get(one, "type"));
+
+		type = type ? type : "something";
+		if (!strstr(found->data, type))
+			vmm_buf_addf(found, "%s%s", found->len ? ", " : "", type);
+	}
+	return found->failed ? vmm_err_nomem(err) : 0;
+}
+
+/* "" for nothing. */
 static int find_signatures(struct agent *a, const char *path, struct vmm_buf *found,
 			   struct vmm_err *err)
 {
 	const char *argv[] = { "wipefs", "--json", "--", path, NULL };
 	VMM_SPAWNED_AUTO got = VMM_SPAWNED_INIT;
 	int ret = agent_run(a, argv, NULL, &got, err);
-	json_t *said, *one;
-	size_t i;
+	json_t *said;
 
 	if (ret < 0 || !got.out.len)
 		return ret;
 	said = json_loadb(got.out.data, got.out.len, 0, NULL);
-	if (!said)
-		return vmm_err_set(err, VMM_EFAIL, "cannot understand what wipefs says of '%s'",
-				   path);
-	json_array_foreach(json_object_get(said, "signatures"), i, one)
-	{
-		const char *type = json_string_value(json_object_get(one, "type"));
-
-		if (type && !strstr(found->data, type))
-			vmm_buf_addf(found, "%s%s", found->len ? ", " : "", type);
-	}
+	ret = take_signatures(json_object_get(said, "signatures"), path, found, err);
 	json_decref(said);
-	return 0;
+	return ret;
 }
 
 int agent_check_blank(struct agent *a, const struct agent_disk *d, struct vmm_err *err)

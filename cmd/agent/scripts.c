@@ -97,7 +97,7 @@ static bool has_when(const struct agent *a, const char *when)
 	return false;
 }
 
-/* Disks come and go with RAID sets: a choice that was made before is made again. */
+/* Disks come and go with RAID sets and new firmware: a choice that was made before is made again. */
 static int choose_again(struct agent *a, struct vmm_err *err)
 {
 	int ret;
@@ -123,6 +123,14 @@ static int check_blank(struct agent *a, struct vmm_err *err)
 	return ret;
 }
 
+/* The disk may be one that nobody has looked at: a RAID set that was there and is seen only now. */
+static int settle_disk(struct agent *a, struct vmm_err *err)
+{
+	int ret = choose_again(a, err);
+
+	return ret || a->job.wipe ? ret : agent_check_blank(a, a->disk, err);
+}
+
 int agent_scripts(struct agent *a, struct vmm_err *err)
 {
 	bool raid = has_when(a, "raid");
@@ -136,7 +144,9 @@ int agent_scripts(struct agent *a, struct vmm_err *err)
 		ret = agent_scripts_when(a, "firmware", err);
 	if (ret == 0)
 		ret = agent_scripts_when(a, "raid", err);
-	if (ret == 0 && raid)
-		ret = choose_again(a, err);
-	return ret ? ret : agent_scripts_when(a, "partition", err);
+	if (ret == 0 && (raid || has_when(a, "firmware")))
+		ret = settle_disk(a, err);
+	if (ret == 0)
+		ret = agent_scripts_when(a, "partition", err);
+	return ret == 0 && has_when(a, "partition") ? choose_again(a, err) : ret;
 }

@@ -1,8 +1,11 @@
 #!/bin/sh
 # the agent: an image onto a disk (here a file), from a real boot server; what it refuses, and what goes wrong on the way
 . "${0%/*}/../tap.sh"
-need curl cpio wipefs sfdisk jq perl
-PATH=$VMM_BUILD/libexec:$PATH:/sbin
+need curl cpio wipefs sfdisk jq perl busybox
+mkdir bin
+cp "$top/share/agent/both" bin/vmm-both
+PATH=$VMM_BUILD/libexec:$PWD/bin:$PATH:/sbin
+chmod +x bin/vmm-both
 
 UUID=00000000-0000-4000-8000-0000000000ab MAC=52:54:00:b0:00:01
 boot=$tmp/boot
@@ -127,6 +130,28 @@ refused '.disk = {serial: "THIRD"}' "the profile's rule names no disk of this ma
 refused '.disk = {kind: "nvme"}' "the profile's rule names no disk" 'another kind'
 refused '.disk = {name: "sda", min: 99999999999}' "the profile's rule names no disk" 'a disk that is too small for the rule'
 refused '.image.size = 99999999999' 'the image has 99999999999 bytes' 'a disk that is too small for the image'
+
+# A RAID set of before, which only the script brings to light, and blank disks of which it is made
+truncate -s 0 dev/sda dev/sdb && truncate -s 64M dev/sda dev/sdb
+printf '%s\n' '#!/bin/sh' "cp -r $PWD/sys/block/sda $PWD/sys/block/sdc" "mv $PWD/image-old $PWD/dev/sdc" >raid
+raid=$(agent-boot file "$boot" raid)
+cp image image-old
+job ".wipe = false | .disk = {name: \"sdc\"} | .scripts = [{name: \"raid\", sha256: \"$raid\", when: \"raid\"}]"
+exits 1 'a disk with a system that was hidden' agent
+like "$(end)" '^refused: the disk sdc .* carries data already: dos' 'is refused too'
+is "$(cksum <dev/sdc)" "$(cksum <image)" 'and untouched'
+done_with
+rm -r sys/block/sdc dev/sdc
+
+# Programs that say what nobody understands
+mkdir odd
+printf '%s\n' '#!/bin/sh' 'echo "{\"found\": [1]}"' >odd/wipefs
+chmod +x odd/wipefs
+job '.wipe = false'
+PATH=$PWD/odd:$PATH exits 1 'a wipefs that says something else' agent
+like "$(end)" '^failed: cannot understand what wipefs says' 'is no blank disk'
+done_with
+dirty
 
 # What the server has is not what it should be
 failed() { # WHY NAME
