@@ -17,7 +17,8 @@
 
 #define TEXT_MAX ((size_t)65536)
 #define EVENTS_MAX ((off_t)8 << 20)
-#define REFUSED_MAX ((off_t)1 << 20) /* strangers can't fill it up */
+#define STRANGERS_MAX ((off_t)1 << 20)        /* they can't fill it up */
+#define END_ROOM ((off_t)3 * (off_t)TEXT_MAX) /* a job that has said too much can still end */
 #define LOG_MAX ((off_t)16 << 20)
 
 static const char header[] = "time\tsource\tstage\tstate\tdone\ttotal\ttext\n";
@@ -94,6 +95,15 @@ static int append(struct vmm_boot *b, const char *path, const struct vmm_buf *li
 	return ret;
 }
 
+/* Up to what size of the file it is added. Anybody can be refused, and can ask for a boot script. */
+static off_t room_for(const struct vmm_boot_event *e)
+{
+	if (strcmp(e->source, "boot") == 0 &&
+	    (strcmp(e->state, "begin") == 0 || strcmp(e->state, "refused") == 0))
+		return STRANGERS_MAX;
+	return strcmp(e->state, "end") == 0 ? EVENTS_MAX + END_ROOM : EVENTS_MAX;
+}
+
 static int end_job(struct vmm_boot *b, const char *id, struct vmm_err *err)
 {
 	char folder[VMM__BOOT_PATH];
@@ -107,7 +117,6 @@ int vmm_boot_event_add(struct vmm_boot *b, const char *id, const struct vmm_boot
 {
 	VMM_BUF_AUTO line = VMM_BUF_INIT;
 	char path[VMM__BOOT_PATH];
-	bool refused = strcmp(e->state, "refused") == 0;
 	int ret = vmm__boot_id(id, err);
 
 	if (ret < 0)
@@ -116,8 +125,7 @@ int vmm_boot_event_add(struct vmm_boot *b, const char *id, const struct vmm_boot
 	if (line.failed)
 		return vmm_err_nomem(err);
 	vmm__boot_job_path(path, id, "events");
-	ret = append(b, path, &line, refused ? REFUSED_MAX : EVENTS_MAX, true,
-		     strcmp(e->state, "progress") != 0, err);
+	ret = append(b, path, &line, room_for(e), true, strcmp(e->state, "progress") != 0, err);
 	if (strcmp(e->state, "end") == 0 && ret != VMM_ENOTFOUND) {
 		int ended = end_job(b, id, ret < 0 ? NULL : err);
 
@@ -212,7 +220,7 @@ int vmm_boot_events(struct vmm_boot *b, const char *id, uint64_t *offset, struct
 	if (fd >= 0 && lseek(fd, (off_t)*offset, SEEK_SET) < 0)
 		ret = vmm__boot_err(b, "read", path, err);
 	else if (fd >= 0)
-		ret = vmm_read_fd(path, fd, (size_t)EVENTS_MAX + 4 * TEXT_MAX, &text, &len, err);
+		ret = vmm_read_fd(path, fd, (size_t)(EVENTS_MAX + END_ROOM), &text, &len, err);
 	if (fd >= 0)
 		close(fd);
 	if (ret == 0 && text && read_lines(t, text, len, offset) < 0)

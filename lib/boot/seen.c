@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,12 +85,11 @@ static char *describe(const struct vmm_boot_machine *m, const char *id, const ch
 	return text;
 }
 
-/* The one written longest ago goes when there are as many as there may be. */
-static void make_room(struct vmm_boot *b)
+/* How many there are, and the one written longest ago. */
+static size_t find_oldest(int folder, char oldest[NAME_MAX + 1])
 {
-	int fd = vmm__boot_folder(b, "seen");
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	char oldest[sizeof(((struct dirent *)NULL)->d_name)] = "";
 	struct timespec when = { 0 };
 	struct dirent *e;
 	size_t n = 0;
@@ -98,38 +99,65 @@ static void make_room(struct vmm_boot *b)
 
 		if (e->d_name[0] == '.' || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		n++;
-		if (!*oldest || st.st_mtim.tv_sec < when.tv_sec ||
+		if (n++ == 0 || st.st_mtim.tv_sec < when.tv_sec ||
 		    (st.st_mtim.tv_sec == when.tv_sec && st.st_mtim.tv_nsec < when.tv_nsec)) {
-			snprintf(oldest, sizeof(oldest), "%s", e->d_name);
+			snprintf(oldest, NAME_MAX + 1, "%s", e->d_name);
 			when = st.st_mtim;
 		}
 	}
-	if (n >= VMM_BOOT_SEEN_MAX)
-		unlinkat(fd, oldest, 0);
 	if (d)
 		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+	return n;
 }
 
-int vmm_boot_seen_add(struct vmm_boot *b, const struct vmm_boot_machine *m, struct vmm_err *err)
+/* The ones written longest ago go until there is room for another. */
+static void make_room(int folder)
 {
-	char uuid[VMM_UUID_LEN + 1], mac[VMM_BOOT_MAC_LEN + 1], id[VMM_BOOT_SHA_LEN + 1];
-	char name[VMM_BOOT_ID_LEN + sizeof(SUFFIX)];
+	for (;;) {
+		char oldest[NAME_MAX + 1];
+
+		if (find_oldest(folder, oldest) < VMM_BOOT_SEEN_MAX || unlinkat(folder, oldest, 0) < 0)
+			return;
+	}
+}
+
+static int put_seen(struct vmm_boot *b, int folder, const struct vmm_boot_machine *m,
+		    const char *uuid, const char *mac, struct vmm_err *err)
+{
+	char id[VMM_BOOT_SHA_LEN + 1], name[VMM_BOOT_ID_LEN + sizeof(SUFFIX)];
 	VMM_STR_AUTO text = NULL;
 	json_t *before;
 
-	if (!vmm_uuid_parse(m->uuid, uuid) || !vmm_boot_mac(m->mac, mac))
-		return vmm_err_set(err, VMM_EINPUT, "it is no machine");
 	seen_id(id, uuid, mac);
 	before = read_seen(b, id);
 	text = describe(m, id, uuid, mac, before);
 	if (!before)
-		make_room(b);
+		make_room(folder);
 	json_decref(before);
 	if (!text)
 		return vmm_err_nomem(err);
 	snprintf(name, sizeof(name), "%.*s" SUFFIX, VMM_BOOT_ID_LEN, id);
 	return vmm__boot_put(b, "seen", name, 0640, text, strlen(text), false, err);
+}
+
+/* One at a time: several who each make room for one would end with more and more. */
+int vmm_boot_seen_add(struct vmm_boot *b, const struct vmm_boot_machine *m, struct vmm_err *err)
+{
+	char uuid[VMM_UUID_LEN + 1], mac[VMM_BOOT_MAC_LEN + 1];
+	int fd, ret;
+
+	if (!vmm_uuid_parse(m->uuid, uuid) || !vmm_boot_mac(m->mac, mac))
+		return vmm_err_set(err, VMM_EINPUT, "it is no machine");
+	fd = vmm__boot_folder(b, "seen");
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		ret = vmm__boot_err(b, "lock", "seen", err);
+	else
+		ret = put_seen(b, fd, m, uuid, mac, err);
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 static int add_row(struct vmm_table *t, json_t *root)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -239,6 +240,44 @@ static void events_are_followed(void **state)
 	assert_int_equal(vmm_boot_session_find(b, key, "::1", id, NULL), VMM_EREFUSED);
 }
 
+static void fill_events(const char *id, off_t size)
+{
+	char path[VMM__BOOT_PATH];
+	int fd;
+
+	vmm__boot_job_path(path, id, "events");
+	fd = vmm__boot_open(b, path, O_WRONLY, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+/* Strangers get no further than 1 MiB, and the end is told even where nothing else goes in. */
+static void events_leave_room_for_the_end(void **state)
+{
+	struct vmm_boot_event asked = { "boot", 2, "begin", "", 0, 0 };
+	struct vmm_boot_event refused = { "boot", 3, "refused", "", 0, 0 };
+	struct vmm_boot_event says = { "agent", 5, "refused", "", 0, 0 };
+	struct vmm_boot_event end = { "agent", 5, "end", "failed: …", 0, 0 };
+	char id[VMM_BOOT_ID_LEN + 1];
+	struct vmm_table *t;
+	uint64_t offset = 0;
+
+	(void)state;
+	make(id);
+	assert_int_equal(vmm_boot_event_add(b, id, &asked, NULL), 0);
+	fill_events(id, 1 << 20);
+	assert_int_equal(vmm_boot_event_add(b, id, &asked, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_event_add(b, id, &refused, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_event_add(b, id, &says, NULL), 0);
+	fill_events(id, 8 << 20);
+	assert_int_equal(vmm_boot_event_add(b, id, &says, NULL), VMM_EREFUSED);
+	assert_int_equal(vmm_boot_event_add(b, id, &end, NULL), 0);
+	t = follow(id, &offset);
+	assert_string_equal(vmm_table_at(t, vmm_table_rows(t) - 1, "state"), "end");
+	vmm_table_free(t);
+}
+
 static void no_link_is_followed(void **state)
 {
 	char id[VMM_BOOT_ID_LEN + 1], path[256];
@@ -258,7 +297,7 @@ static void no_link_is_followed(void **state)
 /* Whose folder it is may put a link in the place of all that root looks after. */
 static void root_is_not_led_out(void **state)
 {
-	char path[256], other[64];
+	char path[256], other[sizeof(root) + 8];
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
 	int fd;
 
@@ -316,6 +355,39 @@ static void seen_machines_are_bounded(void **state)
 	assert_int_equal(vmm_boot_seen_add(b, &m, NULL), VMM_EINPUT);
 }
 
+#define ASKERS 8
+
+static void *ask(void *arg)
+{
+	unsigned base = *(unsigned *)arg;
+	char mac[VMM_BOOT_MAC_LEN + 1];
+	struct vmm_boot_machine m = { UUID, mac, "", "efi", "10.0.0.9" };
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(mac, sizeof(mac), "52:54:00:b2:%02x:%02x", base, i);
+		vmm_boot_seen_add(b, &m, NULL);
+	}
+	return NULL;
+}
+
+static void they_are_when_many_ask_at_once(void **state)
+{
+	pthread_t askers[ASKERS];
+	unsigned bases[ASKERS];
+	struct vmm_table *t;
+
+	(void)state;
+	for (unsigned i = 0; i < ASKERS; i++) {
+		bases[i] = i;
+		assert_int_equal(pthread_create(&askers[i], NULL, ask, &bases[i]), 0);
+	}
+	for (unsigned i = 0; i < ASKERS; i++)
+		pthread_join(askers[i], NULL);
+	assert_int_equal(vmm_boot_seen_list(b, &t, NULL), 0);
+	assert_int_equal(vmm_table_rows(t), VMM_BOOT_SEEN_MAX);
+	vmm_table_free(t);
+}
+
 static void an_image_is_put_in_its_place(void **state)
 {
 	static const char *const parts[] = { "map", "data", "info" };
@@ -351,9 +423,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_ticket_is_given_and_taken_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_old_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_are_followed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(events_leave_room_for_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_link_is_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(root_is_not_led_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(seen_machines_are_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(they_are_when_many_ask_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_image_is_put_in_its_place, set_up, tear_down),
 	};
 
