@@ -132,6 +132,16 @@ static const char *page_line(struct request *q)
 	return line;
 }
 
+/* Milliseconds; 0: there is no limit. */
+static long time_left(const struct agent_http *h)
+{
+	uint64_t now = vmm_clock_ms();
+
+	if (!h->deadline)
+		return 0;
+	return now < h->deadline ? (long)(h->deadline - now) : 1;
+}
+
 static int judge(struct request *q, CURLcode rc)
 {
 	long status = 0;
@@ -141,6 +151,8 @@ static int judge(struct request *q, CURLcode rc)
 	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return vmm_err_set(q->err, VMM_EREFUSED,
 				   "the server has another key than the ticket says");
+	if (rc != CURLE_OK && time_left(q->h) == 1)
+		return vmm_err_set(q->err, VMM_EFAIL, "the time of this stage is over");
 	if (rc != CURLE_OK)
 		return vmm_err_set(q->err, is_transient(rc) ? VMM_EAGAIN : VMM_EFAIL,
 				   "cannot reach the server: %s", curl_easy_strerror(rc));
@@ -171,6 +183,7 @@ static int attempt(struct request *q)
 	snprintf(range, sizeof(range), "%" PRIu64 "-", q->from);
 	curl_easy_setopt(q->curl, CURLOPT_URL, url);
 	curl_easy_setopt(q->curl, CURLOPT_RANGE, q->range ? range : NULL);
+	curl_easy_setopt(q->curl, CURLOPT_TIMEOUT_MS, time_left(h));
 	curl_easy_setopt(q->curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(q->curl, CURLOPT_WRITEDATA, q);
 	curl_easy_setopt(q->curl, CURLOPT_HEADERFUNCTION, take_header);
@@ -457,14 +470,16 @@ int agent_authorise(struct agent_http *h, const struct agent_ticket *t,
 #define CIPHER "TLS_AES_128_GCM_SHA256"
 
 /* Only the key counts: the certificate is the server's own, and no name was agreed on. */
-static void set_up(CURL *curl, const char *pin)
+static int set_up(CURL *curl, const char *pin)
 {
-	curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, pin);
+	/* A libcurl that can't do this would talk to anybody. */
+	if (curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, pin) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") != CURLE_OK)
+		return VMM_EFAIL;
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
 	curl_easy_setopt(curl, CURLOPT_TLS13_CIPHERS, CIPHER);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -473,6 +488,7 @@ static void set_up(CURL *curl, const char *pin)
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "vmm-agent/" VMM_VERSION);
+	return 0;
 }
 
 int agent_http_new(const struct agent_ticket *t, struct agent_http **out, struct vmm_err *err)
@@ -493,8 +509,10 @@ int agent_http_new(const struct agent_ticket *t, struct agent_http **out, struct
 		agent_http_free(h);
 		return vmm_err_nomem(err);
 	}
-	set_up(h->gets, h->pin);
-	set_up(h->posts, h->pin);
+	if (set_up(h->gets, h->pin) < 0 || set_up(h->posts, h->pin) < 0) {
+		agent_http_free(h);
+		return vmm_err_set(err, VMM_EFAIL, "libcurl here doesn't check a server's key");
+	}
 	*out = h;
 	return 0;
 }
