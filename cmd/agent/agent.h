@@ -156,6 +156,8 @@ int agent_run(struct agent *a, const char *const *argv, const char *in, struct v
 	      struct vmm_err *err);
 /* The rest of what the stage may take. */
 uint64_t agent_time_left(const struct agent *a);
+/* VMM_EFAIL when there is none left. */
+int agent_in_time(const struct agent *a, struct vmm_err *err);
 
 /* scripts.c */
 int agent_scripts(struct agent *a, struct vmm_err *err);
@@ -165,7 +167,7 @@ int agent_scripts_when(struct agent *a, const char *when, struct vmm_err *err);
 int agent_image(struct agent *a, struct vmm_err *err);
 int agent_write(struct agent *a, int fd, const struct vmm_blockmap *m, struct vmm_err *err);
 int agent_clean(struct agent *a, int fd, const struct vmm_blockmap *m, struct vmm_err *err);
-int agent_zero(const struct agent_disk *d, int fd, uint64_t from, uint64_t to, struct vmm_err *err);
+int agent_zero(const struct agent *a, int fd, uint64_t from, uint64_t to, struct vmm_err *err);
 int agent_verify(struct agent *a, int fd, const struct vmm_blockmap *m, struct vmm_err *err);
 int agent_pwrite(int fd, const char *bytes, size_t n, uint64_t at, struct vmm_err *err);
 int agent_pread(int fd, char *bytes, size_t n, uint64_t at, struct vmm_err *err);

@@ -49,10 +49,10 @@ static int open_disk(const struct agent_disk *d, struct vmm_err *err)
 static int zero_edges(struct agent *a, int fd, struct vmm_err *err)
 {
 	uint64_t size = a->disk->size, edge = size < 2 * EDGE ? size / 2 : EDGE;
-	int ret = agent_zero(a->disk, fd, 0, edge, err);
+	int ret = agent_zero(a, fd, 0, edge, err);
 
 	if (ret == 0)
-		ret = agent_zero(a->disk, fd, size - edge, size, err);
+		ret = agent_zero(a, fd, size - edge, size, err);
 	if (ret == 0 && fsync(fd) < 0)
 		ret = vmm_err_errno(err, "cannot write '%s'", a->disk->path);
 	return ret;

@@ -14,6 +14,14 @@ uint64_t agent_time_left(const struct agent *a)
 	return now < a->deadline ? a->deadline - now : 1;
 }
 
+int agent_in_time(const struct agent *a, struct vmm_err *err)
+{
+	if (!a->deadline || vmm_clock_ms() < a->deadline)
+		return 0;
+	return vmm_err_set(err, VMM_EFAIL, "it took longer than the %llu s that it may",
+			   (unsigned long long)agent_stage_limit(&a->job, a->stage));
+}
+
 int agent_run(struct agent *a, const char *const *argv, const char *in, struct vmm_spawned *got,
 	      struct vmm_err *err)
 {

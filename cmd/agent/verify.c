@@ -9,8 +9,11 @@
 
 static int check(struct agent *a, int fd, const struct vmm_range *r, char *bytes, struct vmm_err *err)
 {
-	int ret = agent_pread(fd, bytes, r->length, r->offset, err);
+	int ret = agent_in_time(a, err);
 
+	if (ret < 0)
+		return ret;
+	ret = agent_pread(fd, bytes, r->length, r->offset, err);
 	if (ret == 0 && !vmm_range_holds(r, bytes))
 		ret = vmm_err_set(err, VMM_EFAIL, "byte %llu on is not what was written there",
 				  (unsigned long long)r->offset);

@@ -28,26 +28,26 @@ static bool is_file(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static int ask_disk(int fd, unsigned long what, uint64_t from, uint64_t to)
+static int ask_disk(const struct agent *a, int fd, unsigned long what, uint64_t from, uint64_t to)
 {
 	for (; from < to; from += STEP) {
 		uint64_t range[2] = { from, to - from < STEP ? to - from : STEP };
 
-		if (ioctl(fd, what, range) < 0)
+		if (agent_in_time(a, NULL) < 0 || ioctl(fd, what, range) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int zero_by_disk(int fd, uint64_t from, uint64_t to)
+static int zero_by_disk(const struct agent *a, int fd, uint64_t from, uint64_t to)
 {
 	if (is_file(fd))
 		return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
 				 (off_t)(to - from));
-	return ask_disk(fd, BLKZEROOUT, from, to);
+	return ask_disk(a, fd, BLKZEROOUT, from, to);
 }
 
-static int zero_by_hand(int fd, uint64_t from, uint64_t to, struct vmm_err *err)
+static int zero_by_hand(const struct agent *a, int fd, uint64_t from, uint64_t to, struct vmm_err *err)
 {
 	VMM_STR_AUTO chunk = agent_pages(2 * CHUNK);
 	int ret = chunk ? 0 : vmm_err_nomem(err);
@@ -57,7 +57,9 @@ static int zero_by_hand(int fd, uint64_t from, uint64_t to, struct vmm_err *err)
 	while (ret == 0 && from < to) {
 		size_t n = to - from < CHUNK ? (size_t)(to - from) : CHUNK;
 
-		ret = agent_pread(fd, chunk, n, from, err);
+		ret = agent_in_time(a, err);
+		if (ret == 0)
+			ret = agent_pread(fd, chunk, n, from, err);
 		if (ret == 0 && !vmm_all_zero(chunk, n))
 			ret = agent_pwrite(fd, chunk + CHUNK, n, from, err);
 		from += n;
@@ -65,11 +67,11 @@ static int zero_by_hand(int fd, uint64_t from, uint64_t to, struct vmm_err *err)
 	return ret;
 }
 
-int agent_zero(const struct agent_disk *d, int fd, uint64_t from, uint64_t to, struct vmm_err *err)
+int agent_zero(const struct agent *a, int fd, uint64_t from, uint64_t to, struct vmm_err *err)
 {
-	if (from >= to || (d->can_zero && zero_by_disk(fd, from, to) == 0))
+	if (from >= to || (a->disk->can_zero && zero_by_disk(a, fd, from, to) == 0))
 		return 0;
-	return zero_by_hand(fd, from, to, err);
+	return zero_by_hand(a, fd, from, to, err);
 }
 
 static int zero_gaps(struct agent *a, int fd, const struct vmm_blockmap *m, struct vmm_err *err)
@@ -78,10 +80,10 @@ static int zero_gaps(struct agent *a, int fd, const struct vmm_blockmap *m, stru
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < m->n; i++) {
-		ret = agent_zero(a->disk, fd, at, m->ranges[i].offset, err);
+		ret = agent_zero(a, fd, at, m->ranges[i].offset, err);
 		at = m->ranges[i].offset + m->ranges[i].length;
 	}
-	return ret ? ret : agent_zero(a->disk, fd, at, m->size, err);
+	return ret ? ret : agent_zero(a, fd, at, m->size, err);
 }
 
 static int zero_rest(struct agent *a, int fd, uint64_t from, struct vmm_err *err)
@@ -91,13 +93,13 @@ static int zero_rest(struct agent *a, int fd, uint64_t from, struct vmm_err *err
 	int ret;
 
 	if (all || (a->disk->can_zero && a->disk->can_discard))
-		return agent_zero(a->disk, fd, from, end, err);
+		return agent_zero(a, fd, from, end, err);
 	if (end - from <= 2 * ENDS)
-		return zero_by_hand(fd, from, end, err);
-	if (!a->disk->can_discard || ask_disk(fd, BLKDISCARD, from, end) < 0)
+		return zero_by_hand(a, fd, from, end, err);
+	if (!a->disk->can_discard || ask_disk(a, fd, BLKDISCARD, from, end) < 0)
 		agent_log(a, "the disk can't discard: behind the image only its ends are zeroed");
-	ret = zero_by_hand(fd, from, from + ENDS, err);
-	return ret ? ret : zero_by_hand(fd, end - ENDS, end, err);
+	ret = zero_by_hand(a, fd, from, from + ENDS, err);
+	return ret ? ret : zero_by_hand(a, fd, end - ENDS, end, err);
 }
 
 /* At the front, in the middle and at the end. */
@@ -148,7 +150,7 @@ int agent_clean(struct agent *a, int fd, const struct vmm_blockmap *m, struct vm
 	if (ret < 0 || clean)
 		return ret;
 	if (a->disk->can_zero && a->disk->can_discard)
-		return agent_zero(a->disk, fd, 0, a->disk->size, err);
+		return agent_zero(a, fd, 0, a->disk->size, err);
 	ret = zero_gaps(a, fd, m, err);
 	return ret ? ret : zero_rest(a, fd, m->size, err);
 }

@@ -175,6 +175,14 @@ echo '<html>502 Bad Gateway</html>' >"${data%data}map"
 failed 'the block map that came' 'an error page in place of the map'
 cp saved-map "${data%data}map"
 
+# A stage that takes too long
+disk sdd 67108864 LARGE
+job '.disk = {serial: "LARGE"} | .zero = "all" | .stage_limits = {image: 1}'
+exits 1 'a disk that takes long to clean' agent
+like "$(end)" '^failed: it took longer than the 1 s that it may' 'has its limit'
+done_with
+rm -r sys/block/sdd dev/sdd
+
 # Links that break, servers that go and come
 by_way() {
 	"$top/tests/helpers/cut.pl" "$CUT" "$TLS" "$@" &
