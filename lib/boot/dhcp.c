@@ -24,7 +24,7 @@ struct vmm_boot_dhcp {
 	char *argument; /* --conf-file=…, which nobody else's dnsmasq has */
 	char *hosts;    /* what run/hosts holds */
 	pid_t pid;      /* 0: it doesn't run */
-	uint64_t started, again, backoff, hosts_at;
+	uint64_t started, again, backoff, hosts_next;
 };
 
 static void end_left_over(struct vmm_boot_dhcp *d)
@@ -98,16 +98,21 @@ static int refresh_hosts(struct vmm_boot_dhcp *d, struct vmm_err *err)
 	char *text = list_hosts(d->b);
 	int ret;
 
-	d->hosts_at = vmm_clock_ms();
+	d->hosts_next = vmm_clock_ms() + HOSTS_EVERY_MS;
 	if (!text || (d->hosts && strcmp(text, d->hosts) == 0)) {
 		free(text);
 		return 0;
 	}
 	ret = vmm__boot_put(d->b, "run", "hosts", 0640, text, strlen(text), false, err);
+	if (ret < 0) {
+		d->hosts_next += BACKOFF_MAX_MS;
+		free(text);
+		return ret;
+	}
 	free(d->hosts);
 	d->hosts = text;
 	vmm_boot_dhcp_reload(d);
-	return ret;
+	return 0;
 }
 
 /* All signals as by default, and none blocked: the server waits for its own by blocking them. */
@@ -158,8 +163,8 @@ int vmm_boot_dhcp_tick(struct vmm_boot_dhcp *d, struct vmm_err *err)
 {
 	int status;
 
-	if (d->o.known && vmm_clock_ms() - d->hosts_at >= HOSTS_EVERY_MS && refresh_hosts(d, err) < 0)
-		return VMM_EFAIL;
+	if (d->o.known && vmm_clock_ms() >= d->hosts_next && refresh_hosts(d, err) < 0)
+		return VMM_EAGAIN;
 	if (d->pid && waitpid(d->pid, &status, WNOHANG) == d->pid)
 		return mourn(d, status, err);
 	return d->pid || vmm_clock_ms() < d->again ? 0 : start(d, err);

@@ -34,7 +34,10 @@ struct vmm_boot_dhcp;
 int vmm_boot_dhcp_range(const char *text, char first[16], char last[16], struct vmm_err *err);
 int vmm_boot_dhcp_new(struct vmm_boot *b, const struct vmm_boot_dhcp_options *o,
 		      struct vmm_boot_dhcp **out, struct vmm_err *err);
-/* 0; VMM_EAGAIN: it has died (the sentence), and is started again after a while; VMM_EFAIL: can't be started. */
+/*
+ * 0; VMM_EAGAIN: it has died, or its hosts can't be written (the sentence), and that is tried again after a
+ * while; VMM_EFAIL: can't be started.
+ */
 int vmm_boot_dhcp_tick(struct vmm_boot_dhcp *d, struct vmm_err *err);
 /* Has it read its hosts anew. */
 void vmm_boot_dhcp_reload(struct vmm_boot_dhcp *d);
