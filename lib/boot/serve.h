@@ -57,7 +57,7 @@ int vmm_boot_interface(const char *interface, char address[16], char netmask[16]
 		       struct vmm_err *err);
 
 /*
- * Becomes that user for good, with its groups, without a way to more rights. What programs started later
+ * Becomes that user for good, with its group only, without a way to more rights or a core dump. What programs started later
  * need to serve DHCP (CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN) is handed on to them but is not in
  * effect here. One who is no root already stays as he is (user may be NULL then).
  */

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "test.h"
 
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "boot/dhcp-internal.h"
 #include "boot/serve-internal.h"
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
 
 static void ranges(void **state)
 {
@@ -101,6 +115,53 @@ static void no_line_comes_from_outside(void **state)
 	assert_null(strstr(out.data, "enable-tftp"));
 }
 
+/* Root becomes another, and has no way back; whoever it is leaves no core dump. */
+static void rights_are_given_up(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		const char *user = geteuid() == 0 ? "nobody" : NULL;
+		struct rlimit core = { 0, 0 };
+
+		_exit(vmm_boot_drop(user, NULL) < 0    ? 1
+		      : geteuid() == 0                 ? 2
+		      : setresuid(0, 0, 0) == 0        ? 3
+		      : prctl(PR_GET_DUMPABLE) != 0    ? 4
+		      : getrlimit(RLIMIT_CORE, &core)  ? 5
+		      : core.rlim_cur || core.rlim_max ? 6
+						       : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* A full disk is no reason to end, and with that the transfers. */
+static void hosts_that_cannot_be_written(void **state)
+{
+	struct vmm_boot_dhcp_options o = { .interface = "lo",
+					   .address = "127.0.0.1",
+					   .netmask = "255.0.0.0",
+					   .proxy = true,
+					   .known = true };
+	char root[] = "/tmp/test-boot.XXXXXX", path[64];
+	struct vmm_boot_dhcp *d;
+	struct vmm_boot *b;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(vmm_boot_open(root, true, &b, NULL), 0);
+	assert_int_equal(vmm_boot_dhcp_new(b, &o, &d, NULL), 0);
+	snprintf(path, sizeof(path), "%s/run/hosts", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(vmm_boot_dhcp_tick(d, NULL), VMM_EAGAIN);
+	vmm_boot_dhcp_free(d);
+	vmm_boot_close(b);
+	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +170,8 @@ int main(void)
 		cmocka_unit_test(the_archive_has_whole_blocks),
 		cmocka_unit_test(ranges_of_addresses),
 		cmocka_unit_test(no_line_comes_from_outside),
+		cmocka_unit_test(rights_are_given_up),
+		cmocka_unit_test(hosts_that_cannot_be_written),
 	};
 
 	return RUN(tests);
