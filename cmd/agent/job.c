@@ -56,6 +56,15 @@ static bool yes(struct reader *r, const char *key, bool otherwise)
 	return json_is_boolean(v) ? json_is_true(v) : otherwise;
 }
 
+/* The object of that name; without one all in it is as usual. */
+static struct reader inside(const struct agent_job *job, const char *key)
+{
+	const json_t *v = json_object_get(job->text, key);
+	bool wrong = v && !json_is_null(v) && !json_is_object(v);
+
+	return (struct reader){ .in = v, .wrong = wrong ? key : NULL };
+}
+
 static bool is_sha256(const char *s)
 {
 	return strspn(s, "0123456789abcdef") == VMM_SHA256_HEX && !s[VMM_SHA256_HEX];
@@ -75,6 +84,10 @@ static int read_files(struct reader *r, const char *key, struct agent_file **out
 
 	if (!files)
 		return vmm_err_nomem(err);
+	if (list && !json_is_null(list) && !json_is_array(list)) {
+		free(files);
+		return vmm_err_set(err, VMM_EINPUT, "the job's '%s' is wrong", key);
+	}
 	*out = files;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct reader one = { .in = json_array_get(list, i) };
@@ -92,7 +105,7 @@ static int read_files(struct reader *r, const char *key, struct agent_file **out
 
 static const char *wrong_in_disk(struct agent_job *job)
 {
-	struct reader r = { .in = json_object_get(job->text, "disk") };
+	struct reader r = inside(job, "disk");
 
 	job->disk.serial = text(&r, "serial");
 	job->disk.kind = text(&r, "kind");
@@ -104,13 +117,13 @@ static const char *wrong_in_disk(struct agent_job *job)
 
 static const char *wrong_in_image(struct agent_job *job)
 {
-	struct reader r = { .in = json_object_get(job->text, "image") };
+	struct reader r = inside(job, "image");
 
 	job->image = text(&r, "sha256");
 	job->map_sha256 = text(&r, "map_sha256");
 	job->image_size = number(&r, "size");
 	job->image_used = number(&r, "used");
-	if (r.in && !json_is_null(r.in) &&
+	if (json_is_object(r.in) &&
 	    (!is_sha256(job->image) || !is_sha256(job->map_sha256) || !job->image_size))
 		return "image";
 	return r.wrong;
@@ -118,7 +131,7 @@ static const char *wrong_in_image(struct agent_job *job)
 
 static const char *wrong_in_custom(struct agent_job *job)
 {
-	struct reader r = { .in = json_object_get(job->text, "custom") };
+	struct reader r = inside(job, "custom");
 
 	job->custom_sha256 = text(&r, "sha256");
 	job->custom_size = number(&r, "size");

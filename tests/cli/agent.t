@@ -175,6 +175,11 @@ echo '<html>502 Bad Gateway</html>' >"${data%data}map"
 failed 'the block map that came' 'an error page in place of the map'
 cp saved-map "${data%data}map"
 
+job '.disk = "sda"'
+exits 1 'a rule of another form' agent
+like "$(end)" "^failed: the job's 'disk' is wrong" 'is not none'
+done_with
+
 # A stage that takes too long
 disk sdd 67108864 LARGE
 job '.disk = {serial: "LARGE"} | .zero = "all" | .stage_limits = {image: 1}'
