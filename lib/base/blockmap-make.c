@@ -7,6 +7,7 @@
 #include <nettle/sha2.h>
 
 #include "base/blockmap-internal.h"
+#include "base/file.h"
 
 #define REPORT_EVERY ((uint64_t)32 * 1024 * 1024)
 
@@ -49,21 +50,6 @@ static int end_range(struct making *k, struct vmm_err *err)
 	return 0;
 }
 
-static int write_data(int fd, const char *bytes, size_t n, struct vmm_err *err)
-{
-	while (n) {
-		ssize_t done = write(fd, bytes, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return vmm_err_errno(err, "cannot write the blocks in use");
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* Bytes in use that lie at `at`; no more than what is left of the range there. */
 static int add_used(struct making *k, const char *bytes, size_t n, uint64_t at, struct vmm_err *err)
 {
@@ -75,8 +61,8 @@ static int add_used(struct making *k, const char *bytes, size_t n, uint64_t at, 
 		k->range.offset = at;
 		sha256_init(&k->hash);
 	}
-	if (ret == 0)
-		ret = write_data(k->data, bytes, n, err);
+	if (ret == 0 && vmm_write_fd(k->data, bytes, n) < 0)
+		ret = vmm_err_errno(err, "cannot write the blocks in use");
 	if (ret < 0)
 		return ret;
 	sha256_update(&k->hash, n, (const uint8_t *)bytes);

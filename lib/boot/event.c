@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/rows.h"
 #include "boot/internal.h"
 
@@ -72,7 +73,7 @@ static int write_record(int fd, off_t size, const struct vmm_buf *line)
 	if (size == 0)
 		vmm_buf_adds(&all, header);
 	vmm_buf_add(&all, line->data, line->len);
-	return all.failed ? -1 : vmm__boot_write_all(fd, all.data, all.len);
+	return all.failed ? -1 : vmm_write_fd(fd, all.data, all.len);
 }
 
 static int append(struct vmm_boot *b, const char *path, const struct vmm_buf *line, off_t max,
@@ -88,7 +89,7 @@ static int append(struct vmm_boot *b, const char *path, const struct vmm_buf *li
 	else if (st.st_size + (off_t)line->len > max)
 		ret = vmm_err_set(err, VMM_EREFUSED, "'%s' is full", path);
 	else if ((record ? write_record(fd, st.st_size, line)
-			 : vmm__boot_write_all(fd, line->data, line->len)) < 0 ||
+			 : vmm_write_fd(fd, line->data, line->len)) < 0 ||
 		 (sync && fdatasync(fd) < 0))
 		ret = vmm__boot_err(b, "write", path, err);
 	close(fd);

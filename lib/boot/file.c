@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rows.h"
 #include "boot/internal.h"
 
@@ -79,21 +80,6 @@ bool vmm__boot_has(const struct vmm_boot *b, const char *path)
 	return fd >= 0;
 }
 
-int vmm__boot_write_all(int fd, const char *bytes, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, bytes, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 static int put_at(const struct vmm_boot *b, int folder, const char *name, mode_t mode,
 		  const char *bytes, size_t n, bool sync)
 {
@@ -102,8 +88,8 @@ static int put_at(const struct vmm_boot *b, int folder, const char *name, mode_t
 
 	if (fd < 0)
 		return -1;
-	if (fchmod(fd, mode) < 0 || vmm__boot_write_all(fd, bytes, n) < 0 ||
-	    vmm__boot_give(b, fd) < 0 || (sync && fsync(fd) < 0))
+	if (fchmod(fd, mode) < 0 || vmm_write_fd(fd, bytes, n) < 0 || vmm__boot_give(b, fd) < 0 ||
+	    (sync && fsync(fd) < 0))
 		ret = -1;
 	why = errno;
 	close(fd);

@@ -2,43 +2,19 @@
 /* Prepared images and files, named by what they hold. */
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "boot/internal.h"
 
-#define CHUNK 65536
-
 static const char *const parts[] = { "map", "data", "info" };
-
-/* Copies and hashes. -1 and errno. */
-static int copy(int from, int to, char sha256[VMM_BOOT_SHA_LEN + 1])
-{
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct sha256_ctx hash;
-	char chunk[CHUNK];
-	off_t at = 0;
-	ssize_t got;
-
-	sha256_init(&hash);
-	while ((got = pread(from, chunk, sizeof(chunk), at)) > 0) {
-		if (vmm__boot_write_all(to, chunk, (size_t)got) < 0)
-			return -1;
-		sha256_update(&hash, (size_t)got, (const uint8_t *)chunk);
-		at += got;
-	}
-	sha256_digest(&hash, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(sha256 + 2 * i, 3, "%02x", digest[i]);
-	return got < 0 ? -1 : 0;
-}
 
 int vmm_boot_file_put(struct vmm_boot *b, int fd, char sha256[VMM_BOOT_SHA_LEN + 1],
 		      struct vmm_err *err)
 {
 	char aside[sizeof(VMM__BOOT_NEW) + 16] = VMM__BOOT_NEW, sha[VMM_BOOT_SHA_LEN + 1];
+	uint64_t size;
 	int folder, to, ret = vmm__boot_random(aside + strlen(VMM__BOOT_NEW), 16, err);
 
 	if (ret < 0)
@@ -47,8 +23,8 @@ int vmm_boot_file_put(struct vmm_boot *b, int fd, char sha256[VMM_BOOT_SHA_LEN +
 	if (folder < 0)
 		return vmm__boot_err(b, "open", "files", err);
 	to = openat(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (to < 0 || copy(fd, to, sha) < 0 || vmm__boot_give(b, to) < 0 || fsync(to) < 0 ||
-	    renameat(folder, aside, folder, sha) < 0 || fsync(folder) < 0) {
+	if (to < 0 || vmm__boot_copy(fd, to, sha, &size) < 0 || vmm__boot_give(b, to) < 0 ||
+	    fsync(to) < 0 || renameat(folder, aside, folder, sha) < 0 || fsync(folder) < 0) {
 		ret = vmm__boot_err(b, "write in", "files", err);
 		unlinkat(folder, aside, 0);
 	} else {

@@ -48,7 +48,8 @@ int vmm__boot_unlink(const struct vmm_boot *b, const char *folder, const char *c
 		     struct vmm_err *err);
 /* A folder with its files; what can't go stays. */
 void vmm__boot_clear(int folder, const char *name);
-int vmm__boot_write_all(int fd, const char *bytes, size_t n);
+/* All that `from` has, from its start on, and its hash. -1 and errno. */
+int vmm__boot_copy(int from, int to, char sha256[VMM_BOOT_SHA_LEN + 1], uint64_t *size);
 
 /* ---- secrets ---- */
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include "boot/internal.h"
 
 #define JOB_MAX ((size_t)4 << 20)
-#define CHUNK 65536
 
 void vmm__boot_job_path(char out[VMM__BOOT_PATH], const char *id, const char *file)
 {
@@ -32,30 +30,18 @@ static int copy_custom(const struct vmm_boot *b, int folder, int from, json_t **
 {
 	static const char name[] = "custom.tar";
 	int to = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	struct sha256_ctx hash;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	char chunk[CHUNK], hex[VMM_BOOT_SHA_LEN + 1];
-	off_t at = 0;
-	ssize_t got = 0;
+	char sha256[VMM_BOOT_SHA_LEN + 1];
+	uint64_t size;
+	int ret = 0;
 
-	sha256_init(&hash);
-	while (to >= 0 && (got = pread(from, chunk, sizeof(chunk), at)) > 0) {
-		if (vmm__boot_write_all(to, chunk, (size_t)got) < 0)
-			break;
-		sha256_update(&hash, (size_t)got, (const uint8_t *)chunk);
-		at += got;
-	}
-	if (to < 0 || got != 0 || vmm__boot_give(b, to) < 0 || fsync(to) < 0) {
-		vmm_err_errno(err, "cannot copy the customisation");
-		if (to >= 0)
-			close(to);
-		return VMM_EFAIL;
-	}
-	close(to);
-	sha256_digest(&hash, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	*custom = json_pack("{s:s, s:I}", "sha256", hex, "size", (json_int_t)at);
+	if (to < 0 || vmm__boot_copy(from, to, sha256, &size) < 0 || vmm__boot_give(b, to) < 0 ||
+	    fsync(to) < 0)
+		ret = vmm_err_errno(err, "cannot copy the customisation");
+	if (to >= 0)
+		close(to);
+	if (ret < 0)
+		return ret;
+	*custom = json_pack("{s:s, s:I}", "sha256", sha256, "size", (json_int_t)size);
 	return *custom ? 0 : vmm_err_nomem(err);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/blockmap.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "base/rows.h"
 #include "deploy/internal.h"
@@ -70,16 +71,10 @@ static int write_text(const char *folder, const char *name, const struct vmm_buf
 	if (path.failed || text->failed)
 		return vmm_err_nomem(err);
 	fd = open(path.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	for (size_t at = 0; fd >= 0 && at < text->len && !code;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-
-		if (n < 0)
-			code = vmm_err_errno(err, "cannot write '%s'", path.data);
-		else
-			at += (size_t)n;
-	}
 	if (fd < 0)
 		return vmm_err_errno(err, "cannot write '%s'", path.data);
+	if (vmm_write_fd(fd, text->data, text->len) < 0)
+		code = vmm_err_errno(err, "cannot write '%s'", path.data);
 	close(fd);
 	return code;
 }
