@@ -166,7 +166,7 @@ int vmm_boot_events(struct vmm_boot *b, const char *id, uint64_t *offset, struct
 /* What scripts and the agent print; kept up to 16 MiB. */
 int vmm_boot_log_add(struct vmm_boot *b, const char *id, const char *bytes, size_t n,
 		     struct vmm_err *err);
-/* What the agent found: inspect.json, JSON. To be read by its path (vmm_boot_at). */
+/* What the agent found: inspect.json, JSON. vmm_boot_open_file() reads it. */
 int vmm_boot_inspect_put(struct vmm_boot *b, const char *id, const char *json, size_t n,
 			 struct vmm_err *err);
 

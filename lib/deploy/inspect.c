@@ -142,19 +142,15 @@ static int wait_for_end(struct task *t)
 static int read_report(struct task *t)
 {
 	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	VMM_STR_AUTO path = NULL;
 	VMM_STR_AUTO json = NULL;
 	size_t len = 0;
 	int fd, ret;
 
 	vmm_buf_addf(&part, "jobs/%s/inspect.json", t->id);
-	path = part.failed ? NULL : vmm_boot_at(t->boot, part.data);
-	if (!path)
-		return vmm_err_nomem(&t->err);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = vmm_boot_open_file(t->boot, part.data);
 	if (fd < 0)
-		return vmm_err_errno(&t->err, "cannot open the agent's report '%s'", path);
-	ret = vmm_read_fd(path, fd, REPORT_MAX, &json, &len, &t->err);
+		return vmm_err_errno(&t->err, "cannot open the agent's report '%s'", part.data);
+	ret = vmm_read_fd(part.data, fd, REPORT_MAX, &json, &len, &t->err);
 	close(fd);
 	return ret ? ret : vmm__hardware_row(json, len, &t->hardware, &t->err);
 }
