@@ -10,10 +10,12 @@
 #include "base/num.h"
 #include "base/rows.h"
 #include "deploy/internal.h"
+#include "ssh/ssh.h"
 
 #define POLL_MS 200
 #define POWER_EVERY_MS 10000
 #define TAIL 400
+#define HOST_KEYS_MAX 8
 
 struct following {
 	struct vmm__task *k;
@@ -104,6 +106,19 @@ static void keep(char **where, const char *text)
 	*where = strdup(text);
 }
 
+/*
+ * It goes into files of keys that are believed: a machine that has been taken over must not be able to
+ * write a line about another one.
+ */
+static int see_host_key(struct vmm__task *k, const char *text)
+{
+	VMM_BUF_AUTO key = VMM_BUF_INIT;
+
+	if (k->host_keys.n == HOST_KEYS_MAX || !vmm_ssh_host_key(text, &key))
+		return vmm_err_set(&k->err, VMM_EFAIL, "the agent told of a host key that is none");
+	return key.failed || vmm_strv_add(&k->host_keys, key.data) < 0 ? vmm_err_nomem(&k->err) : 0;
+}
+
 static int see(struct following *f, const struct vmm_table *t, size_t row)
 {
 	const char *state = vmm_table_at(t, row, "state"), *text = vmm_table_at(t, row, "text");
@@ -120,8 +135,8 @@ static int see(struct following *f, const struct vmm_table *t, size_t row)
 		enter(f, stage);
 	if (strcmp(state, "progress") == 0)
 		see_progress(f, t, row);
-	if (strcmp(state, "hostkey") == 0 && vmm_strv_add(&f->k->host_keys, text) < 0)
-		return vmm_err_nomem(&f->k->err);
+	if (strcmp(state, "hostkey") == 0 && see_host_key(f->k, text) < 0)
+		return f->k->err.code;
 	/* What strangers are refused is for the log; what the agent says is about its machine. */
 	if (agent && (strcmp(state, "failed") == 0 || strcmp(state, "refused") == 0))
 		keep(&f->failure, text);

@@ -27,6 +27,23 @@ char *vmm__base64(const char *bytes, size_t n)
 	return out;
 }
 
+bool vmm_ssh_host_key(const char *line, struct vmm_buf *out)
+{
+	size_t type = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789@.-"), blob;
+
+	blob = strspn(line + type + (line[type] == ' '),
+		      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+	if (!type || line[type] != ' ' || !blob)
+		return false;
+	/* Behind it a comment of this line, which nobody needs. */
+	if (line[type + 1 + blob] && line[type + 1 + blob] != ' ')
+		return false;
+	if (strpbrk(line, "\r\n"))
+		return false;
+	vmm_buf_add(out, line, type + 1 + blob);
+	return true;
+}
+
 /* "address", or "[address]:port" where that is another than usual. */
 static void known_name(struct vmm_buf *out, const char *address, unsigned port)
 {

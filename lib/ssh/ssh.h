@@ -24,6 +24,7 @@
 #ifndef VMM_SSH_SSH_H
 #define VMM_SSH_SSH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,6 +75,9 @@ int vmm_ssh_run(struct vmm_ssh *s, const struct vmm_ssh_command *what, struct vm
 
 /* A value as one word of a shell; appended. */
 void vmm_ssh_quote(struct vmm_buf *out, const char *value);
+
+/* Appends "TYPE BASE64" of a line that has them and maybe a comment; false: it is no public key. */
+bool vmm_ssh_host_key(const char *line, struct vmm_buf *out);
 
 /*
  * From now on the server at this address (and port; 0: 22) has these keys and no others: the file of

@@ -53,12 +53,15 @@ sound() {
 }
 
 deploy="host-deploy lab n1 --uuid $u1 --mac 52:54:00:00:00:01 --until customise"
-steps="2:begin 2:done 3:begin 3:done 4:begin 6:begin progress:1:2 6:done 8:begin 8:hostkey:x 8:done end:done"
+steps="2:begin 2:done 3:begin 3:done 4:begin 6:begin progress:1:2 6:done 8:begin"
+agent() {
+	# shellcheck disable=SC2086
+	exec timeout "$1" agent-helper "$VMM_BOOT" n1 $steps '8:hostkey:ssh-ed25519 AAAA' 8:done end:done 2>/dev/null
+}
 
 for call in fsync fdatasync renameat rename openat pwrite64; do
 	restore
-	# shellcheck disable=SC2086
-	timeout 30 agent-helper "$VMM_BOOT" n1 $steps 2>/dev/null &
+	agent 30 &
 	agent=$!
 	# shellcheck disable=SC2086
 	strace -f -c -S calls -U name,calls -e trace=$call -o counts $deploy >/dev/null 2>&1
@@ -69,8 +72,7 @@ for call in fsync fdatasync renameat rename openat pwrite64; do
 	step=$((n / 8 + 1))
 	while test $i -le "$n"; do
 		restore
-		# shellcheck disable=SC2086
-		timeout 5 agent-helper "$VMM_BOOT" n1 $steps 2>/dev/null &
+		agent 5 &
 		agent=$!
 		# shellcheck disable=SC2086
 		strace -f -o /dev/null -e inject=$call:signal=KILL:when=$i $deploy >/dev/null 2>&1

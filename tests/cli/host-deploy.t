@@ -111,10 +111,17 @@ wait $agent
 like "$(cat "$out")" '^image	refused	image: the disk vda carries data' 'is refused in the words of the agent'
 is "$(vmm-fsck -n --offline)" '' 'and there is nothing to mend'
 
+evil=$(printf 'ssh-ed25519 AAAA\n10.0.0.1 ssh-ed25519 AAAA')
+# shellcheck disable=SC2086
+agent node2 $well 8:hostkey:"$evil" 8:done end:done
+exits 1 'a host key with a line about another machine' host-deploy lab node2 --uuid $u2 --mac $m2 --until customise -n -o error
+wait $agent
+like "$(cat "$out")" 'a host key that is none' 'is not taken'
+
 # ---- it stops in the middle: another start may overwrite what is its own ----
 
 # shellcheck disable=SC2086
-agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin progress:4096:8192 again $well 8:hostkey:"$key" 8:done end:done
+agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin progress:4096:8192 again sleep:500 $well 8:hostkey:"$key" 8:done end:done
 host-deploy lab node2 --uuid $u2 --mac $m2 --until customise --retries 1 -n -o stage,result >"$out" 2>"$err" &
 deploy=$!
 for _ in $(seq 100); do
