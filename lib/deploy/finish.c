@@ -163,6 +163,7 @@ static int declare(struct vmm__task *k, const char *uri)
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	VMM_TABLE_AUTO *row = vmm_table_new(NULL);
 	VMM_TABLE_AUTO *seen = NULL;
+	long at;
 
 	if (!row || vmm_table_add(row) < 0 || vmm_table_put(row, 0, "name", k->name) < 0 ||
 	    vmm_table_put(row, 0, "uri", uri) < 0 || vmm_table_put(row, 0, "group", k->p->group) < 0 ||
@@ -175,7 +176,12 @@ static int declare(struct vmm__task *k, const char *uri)
 		return vmm_err_nomem(&k->err);
 	if (vmm_inventory_read(k->st, &inv, &k->err) < 0)
 		return k->err.code;
-	if (vmm_inventory_host(&inv, k->name) >= 0)
+	at = vmm_inventory_host(&inv, k->name);
+	if (at >= 0 && *vmm_table_at(inv.hosts, (size_t)at, "uuid") &&
+	    strcmp(vmm_table_at(inv.hosts, (size_t)at, "uuid"), k->uuid) != 0)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "it is ready, but there is a host of that name now");
+	if (at >= 0)
 		return vmm_inventory_set_host(k->st, k->name, row, &k->err);
 	return vmm_inventory_add_host(k->st, row, false, NULL, &k->err);
 }

@@ -116,7 +116,9 @@ static int see_host_key(struct vmm__task *k, const char *text)
 
 	if (k->host_keys.n == HOST_KEYS_MAX || !vmm_ssh_host_key(text, &key))
 		return vmm_err_set(&k->err, VMM_EFAIL, "the agent told of a host key that is none");
-	return key.failed || vmm_strv_add(&k->host_keys, key.data) < 0 ? vmm_err_nomem(&k->err) : 0;
+	if (key.failed || vmm_strv_add(&k->host_keys, key.data) < 0)
+		return vmm_err_nomem(&k->err);
+	return vmm__record(k, "deploying"); /* it has to be known before the system is said to be there */
 }
 
 static int see(struct following *f, const struct vmm_table *t, size_t row)

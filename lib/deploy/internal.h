@@ -104,9 +104,13 @@ struct vmm__task {
 
 	/* how far it is */
 	char job[VMM_BOOT_ID_LEN + 1];
-	bool leased;  /* addresses were taken that it had not before */
-	bool touched; /* some of the disk is ours */
-	bool written; /* all of it is, and customised */
+	bool known;    /* the table has it from before */
+	bool recorded; /* and from this run */
+	bool begun;    /* an earlier run has left it as it is: what runs there is ours */
+	bool started;  /* it was switched on for this */
+	bool leased;   /* addresses were taken that it had not before */
+	bool touched;  /* some of the disk is ours */
+	bool written;  /* all of it is, and customised */
 	bool already;
 	unsigned stage;
 	struct vmm_strv host_keys, addresses;
@@ -132,6 +136,8 @@ struct vmm__planning {
 };
 /* 0, or why not (k->err). */
 int vmm__plan(struct vmm__planning *pl, const struct vmm_deploy_request *req, struct vmm__task *k);
+/* Once more, when the machine is nobody else's any more: what was known then may be long ago. */
+int vmm__plan_again(struct vmm__task *k);
 
 /* ---- record.c ---- */
 

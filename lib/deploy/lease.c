@@ -95,7 +95,7 @@ static int check_out(struct vmm__task *k, struct vmm_pool_ask *asks, size_t n)
 		ret = vmm_pool_leases(pools, NULL, k->uuid, &had, &k->err);
 	if (ret == 0) {
 		/* What it has had before is not ours to give back. */
-		k->leased = vmm_table_rows(had) == 0;
+		k->leased |= vmm_table_rows(had) == 0;
 		ret = vmm__note(k);
 	}
 	if (ret == 0)

@@ -120,16 +120,24 @@ static int name_it(const struct vmm__planning *pl, const char *asked, long row, 
 
 /* ---- that it may be ---- */
 
-/* A host that is at work is not switched off because somebody mistook a row. */
-static int check_host(const struct vmm__planning *pl, const struct vmm__task *k, struct vmm_err *err)
+/*
+ * A host that is at work is not switched off because somebody mistook a row. One that has its system from
+ * an earlier run keeps it, and lacks something else.
+ */
+static int check_host(const struct vmm_inventory *inv, const struct vmm__task *k, struct vmm_err *err)
 {
-	for (size_t r = 0; r < vmm_table_rows(pl->inv->hosts); r++) {
-		const char *name = vmm_table_at(pl->inv->hosts, r, "name");
-		bool same = strcmp(vmm_table_at(pl->inv->hosts, r, "uuid"), k->uuid) == 0;
+	for (size_t r = 0; r < vmm_table_rows(inv->hosts); r++) {
+		const char *name = vmm_table_at(inv->hosts, r, "name");
+		bool same = strcmp(vmm_table_at(inv->hosts, r, "uuid"), k->uuid) == 0;
 
 		if (!same && strcmp(name, k->name) == 0)
 			return vmm_err_set(err, VMM_EREFUSED, "there is a host of that name already");
-		if (same && !k->wipe && !k->opt.resume)
+		if (same && strcmp(name, k->name) != 0)
+			return vmm_err_set(err, VMM_EREFUSED,
+					   "it is host '%s': deploy it by that name, or remove that host "
+					   "first",
+					   name);
+		if (same && !k->wipe && !k->written)
 			return vmm_err_set(err, VMM_EREFUSED,
 					   "it is host '%s'; --wipe %s makes it anew all the same",
 					   name, k->name);
@@ -151,6 +159,18 @@ static int check_twice(struct vmm__planning *pl, struct vmm__task *k)
 	return 0;
 }
 
+/* What is known of it allows it. */
+static int look(struct vmm__task *k, const struct vmm_inventory *inv, const struct vmm_table *machines)
+{
+	long row = vmm__machine_row(machines, "uuid", k->uuid);
+	int ret = 0;
+
+	k->known = row >= 0;
+	if (k->opt.resume && k->known)
+		ret = vmm__recall(k, machines, (size_t)row);
+	return ret ? ret : check_host(inv, k, &k->err);
+}
+
 int vmm__plan(struct vmm__planning *pl, const struct vmm_deploy_request *req, struct vmm__task *k)
 {
 	long row = known(pl, req);
@@ -163,9 +183,18 @@ int vmm__plan(struct vmm__planning *pl, const struct vmm_deploy_request *req, st
 	if (identify(pl, req, row, k) < 0 || name_it(pl, req->name, row, k) < 0)
 		return k->err.code;
 	k->wipe = pl->opt->wipe && vmm_strv_has(pl->opt->wipe, k->name);
-	if (check_twice(pl, k) < 0 || check_host(pl, k, &k->err) < 0)
+	if (check_twice(pl, k) < 0)
 		return k->err.code;
-	if (k->opt.resume && row >= 0)
-		return vmm__recall(k, pl->machines, (size_t)row);
-	return 0;
+	return look(k, pl->inv, pl->machines);
+}
+
+int vmm__plan_again(struct vmm__task *k)
+{
+	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
+	VMM_TABLE_AUTO *machines = NULL;
+
+	if (vmm_inventory_read(k->st, &inv, &k->err) < 0 ||
+	    vmm__machines_read(k->st, &machines, &k->err) < 0)
+		return k->err.code;
+	return look(k, &inv, machines);
 }

@@ -38,7 +38,7 @@ static int check_off(struct vmm__task *k, struct vmm_bmc *b)
 {
 	enum vmm_bmc_power power;
 
-	if (k->wipe || k->touched || k->opt.resume)
+	if (k->wipe || k->begun)
 		return 0;
 	if (vmm_bmc_power_get(b, ASK_MS, &power, &k->err) < 0)
 		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);

@@ -20,7 +20,7 @@
 static const char *const tables[] = { VMM__MACHINES, NULL };
 static const char *const columns[] = {
 	"uuid",  "name",    "serial",  "macs",     "bmc",   "bmc_auth",  "profile", "job", "stage",
-	"state", "written", "touched", "hostkeys", "error", "addresses", "seen",    NULL,
+	"state", "started", "written", "touched",  "hostkeys", "error", "addresses", "seen", NULL,
 };
 
 int vmm__machines_read(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err)
@@ -58,6 +58,18 @@ static int put_list(struct vmm_table *t, size_t row, const char *column, const s
 	return cell.failed ? VMM_ENOMEM : vmm_table_put(t, row, column, cell.data);
 }
 
+/* Of two runs at the same time one only gets a name. */
+static int check_name(const struct vmm_table *t, const struct vmm__task *k, struct vmm_err *err)
+{
+	for (size_t r = 0; r < vmm_table_rows(t); r++)
+		if (strcmp(vmm_table_at(t, r, "name"), k->name) == 0 &&
+		    strcmp(vmm_table_at(t, r, "uuid"), k->uuid) != 0)
+			return vmm_err_set(err, VMM_EREFUSED,
+					   "another machine has that name (UUID %s)",
+					   vmm_table_at(t, r, "uuid"));
+	return 0;
+}
+
 static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 {
 	const struct change *c = arg;
@@ -75,6 +87,7 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 		{ "job", k->job },
 		{ "stage", vmm_boot_stage(k->stage) },
 		{ "state", c->state },
+		{ "started", k->started ? "yes" : "no" },
 		{ "written", k->written ? "yes" : "no" },
 		{ "touched", k->touched ? "yes" : "no" },
 		{ "error", strcmp(c->state, "deploying") == 0 || strcmp(c->state, "done") == 0
@@ -84,6 +97,8 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 	};
 	long row = vmm_table_need(t[0], "uuid") < 0 ? -1 : vmm__machine_row(t[0], "uuid", k->uuid);
 
+	if (check_name(t[0], k, err) < 0)
+		return err->code;
 	vmm_time_now(now);
 	if (row < 0)
 		row = vmm_table_add(t[0]);
@@ -102,12 +117,19 @@ int vmm__record(struct vmm__task *k, const char *state)
 	struct change c = { k, state };
 	struct vmm_err why;
 
-	if (vmm_store_change(k->st, tables, change, &c, &why) == 0)
+	if (vmm_store_change(k->st, tables, change, &c, &why) == 0) {
+		k->recorded = true;
 		return 0;
+	}
 	/* Why it failed is worth more than that this could not be written. */
 	if (!k->err.code)
 		k->err = why;
 	return why.code;
+}
+
+static bool says_yes(const struct vmm_table *t, size_t row, const char *column)
+{
+	return strcmp(vmm_table_at(t, row, column), "yes") == 0;
 }
 
 int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t row)
@@ -119,11 +141,17 @@ int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t ro
 		return vmm_err_set(&k->err, VMM_EREFUSED, "it was begun with profile '%s'",
 				   vmm_table_at(machines, row, "profile"));
 	k->already = strcmp(state, "done") == 0;
-	k->written = strcmp(vmm_table_at(machines, row, "written"), "yes") == 0;
-	k->touched = strcmp(vmm_table_at(machines, row, "touched"), "yes") == 0;
+	k->started = says_yes(machines, row, "started");
+	k->written = says_yes(machines, row, "written");
+	k->touched = says_yes(machines, row, "touched");
+	/* One that was refused may have been left running what it had. */
+	k->begun = k->written || k->touched || (k->started && strcmp(state, "refused") != 0);
 	k->stage = vmm_stage_of(vmm_table_at(machines, row, "stage"));
+	*k->job = '\0';
 	if (strlen(job) == VMM_BOOT_ID_LEN)
 		memcpy(k->job, job, sizeof(k->job));
+	vmm_strv_release(&k->host_keys);
+	vmm_strv_release(&k->addresses);
 	if (vmm_list_split(&k->host_keys, vmm_table_at(machines, row, "hostkeys")) < 0 ||
 	    vmm_list_split(&k->addresses, vmm_table_at(machines, row, "addresses")) < 0)
 		return vmm_err_nomem(&k->err);

@@ -30,6 +30,11 @@ const char *vmm__deploy_word(int code, const char *good)
 
 /* ---- the intent ---- */
 
+static bool has(const struct vmm_table *intents, size_t row, const char *what)
+{
+	return strstr(vmm_table_at(intents, row, "detail"), what);
+}
+
 /* The one that an earlier run left: to go on is to mend. */
 static int take(struct vmm__task *k)
 {
@@ -45,8 +50,9 @@ static int take(struct vmm__task *k)
 					&k->intent, &k->err) < 0 ||
 			    vmm_intent_take(k->st, k->intent, &k->err) < 0)
 				return k->err.code;
-			k->leased = strstr(vmm_table_at(open, r, "detail"), "\"leased\":\"yes\"") !=
-				    NULL;
+			/* As vmm_deploy_mend() has it. */
+			k->leased = has(open, r, "\"leased\":\"yes\"") &&
+				    !has(open, r, "\"written\":\"yes\"");
 			return 0;
 		}
 	return VMM_ENOTFOUND;
@@ -85,6 +91,10 @@ static int try_once(struct vmm__task *k)
 		ret = vmm_boot_job_arm(k->boot, k->job, armed_s(k), &k->err);
 	if (ret == 0)
 		ret = vmm__bmc_start(k);
+	if (ret == 0) {
+		k->started = true;
+		ret = vmm__record(k, "deploying");
+	}
 	return ret ? ret : vmm__follow(k);
 }
 
@@ -146,9 +156,10 @@ static int discover(struct vmm__task *k)
 	k->stage = VMM_STAGE_DISCOVER;
 	vmm__progress(k, 0, 0);
 	vmm__log(k, k->stage, "begin %s, UUID %s, profile %s", k->name, k->uuid, k->p->name);
-	ret = vmm__record(k, "deploying");
+	ret = vmm__bmc_check(k);
+	/* What is known of one that is refused stays as it was. */
 	if (ret == 0)
-		ret = vmm__bmc_check(k);
+		ret = vmm__record(k, "deploying");
 	if (ret == 0)
 		vmm__log(k, k->stage, "done");
 	return ret;
@@ -206,7 +217,7 @@ static int settle(struct vmm__task *k, int ret)
 		k->err = why;
 		ret = why.code;
 	}
-	if (vmm__record(k, word) < 0 && ret == 0)
+	if ((k->recorded || !k->known) && vmm__record(k, word) < 0 && ret == 0)
 		ret = k->err.code;
 	vmm_intent_end(k->st, k->intent, word, NULL);
 	if (ret == 0)
@@ -221,5 +232,12 @@ int vmm__deploy(struct vmm__task *k)
 	if (k->already)
 		return 0;
 	ret = begin(k);
-	return ret < 0 ? ret : settle(k, work(k));
+	if (ret < 0)
+		return ret;
+	ret = vmm__plan_again(k);
+	if (ret == 0 && k->already) {
+		vmm_intent_end(k->st, k->intent, "done", NULL);
+		return 0;
+	}
+	return settle(k, ret < 0 ? ret : work(k));
 }
