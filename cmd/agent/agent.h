@@ -58,6 +58,7 @@ struct agent_hardware {
 struct agent_rule {
 	const char *serial, *kind, *name; /* "": any */
 	uint64_t min, max;                /* bytes; 0: none */
+	const char *only; /* what an earlier start has told of its disk; "": there was none */
 };
 
 struct agent_file {
@@ -148,6 +149,11 @@ const char *agent_stage_name(enum agent_stage stage);
 /* choose.c: the one disk that the rule names. VMM_EREFUSED: there is none, there are several. */
 int agent_choose(const struct agent_hardware *hw, const struct agent_rule *rule, uint64_t least,
 		 const struct agent_disk **out, struct vmm_err *err);
+/*
+ * Tells the server by what the chosen disk is known again. VMM_EREFUSED: an earlier start of this job's
+ * machine has chosen another one, and what it may overwrite is on that.
+ */
+int agent_pin(struct agent *a, struct vmm_err *err);
 /* VMM_EREFUSED where the disk carries something. */
 int agent_check_blank(struct agent *a, const struct agent_disk *d, struct vmm_err *err);
 

@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "base/num.h"
+#include "base/percent.h"
 
 static bool matches(const struct agent_disk *d, const struct agent_rule *r)
 {
@@ -60,6 +61,33 @@ int agent_choose(const struct agent_hardware *hw, const struct agent_rule *rule,
 				   "the image has %" PRIu64 " bytes, more than the disk %s", least,
 				   those.data);
 	*out = found;
+	return 0;
+}
+
+/* Whatever a disk has that another one has not. */
+static void identify(const struct agent_disk *d, struct vmm_buf *out)
+{
+	bool wwid = *d->wwid, serial = *d->serial;
+
+	vmm_buf_adds(out, wwid ? "wwid:" : serial ? "serial:" : "name:");
+	vmm_percent_encode(out, wwid ? d->wwid : serial ? d->serial : d->name);
+}
+
+int agent_pin(struct agent *a, struct vmm_err *err)
+{
+	VMM_BUF_AUTO id = VMM_BUF_INIT;
+	VMM_BUF_AUTO what = VMM_BUF_INIT;
+
+	identify(a->disk, &id);
+	describe(&what, a->disk);
+	if (id.failed || what.failed)
+		return vmm_err_nomem(err);
+	if (*a->job.disk.only && strcmp(a->job.disk.only, id.data) != 0)
+		return vmm_err_set(err, VMM_EREFUSED,
+				   "the profile's rule names the disk %s, but an earlier start has begun "
+				   "another one, %s",
+				   what.data, a->job.disk.only);
+	agent_event(a, "disk", id.data);
 	return 0;
 }
 

@@ -110,6 +110,7 @@ static const char *wrong_in_disk(struct agent_job *job)
 	job->disk.serial = text(&r, "serial");
 	job->disk.kind = text(&r, "kind");
 	job->disk.name = text(&r, "name");
+	job->disk.only = text(&r, "only");
 	job->disk.min = number(&r, "min");
 	job->disk.max = number(&r, "max");
 	return r.wrong;

@@ -140,6 +140,9 @@ int agent_scripts(struct agent *a, struct vmm_err *err)
 		ret = 0; /* the disk may be what the script makes */
 	if (ret == 0 && !a->job.wipe)
 		ret = check_blank(a, err);
+	/* What a script makes of disks is another one each time. */
+	if (ret == 0 && !raid)
+		ret = agent_pin(a, err);
 	if (ret == 0)
 		ret = agent_scripts_when(a, "firmware", err);
 	if (ret == 0)

@@ -174,7 +174,7 @@ static unsigned answer_done(struct vmm__boot_request *r, int ret, const struct v
 static bool is_state(const char *state)
 {
 	static const char *const states[] = { "begin",   "progress", "done", "failed",
-					      "refused", "hostkey",  "end" };
+					      "refused", "hostkey",  "disk", "end" };
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
 		if (strcmp(state, states[i]) == 0)

@@ -150,7 +150,7 @@ const char *vmm_boot_stage(unsigned number);
 struct vmm_boot_event {
 	const char *source;   /* boot, agent, deploy */
 	unsigned stage;       /* 1 to 9; 0: none, with state "end" and such */
-	const char *state;    /* begin progress done failed refused hostkey end */
+	const char *state;    /* begin progress done failed refused hostkey disk end */
 	const char *text;     /* any bytes but NUL; of more than 64 KiB the first */
 	uint64_t done, total; /* bytes; total 0: not said */
 };

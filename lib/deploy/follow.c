@@ -16,6 +16,7 @@
 #define POWER_EVERY_MS 10000
 #define TAIL 400
 #define HOST_KEYS_MAX 8
+#define DISK_ID_MAX 512
 
 struct following {
 	struct vmm__task *k;
@@ -121,6 +122,15 @@ static int see_host_key(struct vmm__task *k, const char *text)
 	return vmm__record(k, "deploying"); /* it has to be known before the system is said to be there */
 }
 
+/* Another start must find this one: what may be overwritten without being asked for is there. */
+static int see_disk(struct vmm__task *k, const char *text)
+{
+	if (k->disk_id || !*text || strlen(text) > DISK_ID_MAX)
+		return 0;
+	k->disk_id = strdup(text);
+	return k->disk_id ? vmm__record(k, "deploying") : vmm_err_nomem(&k->err);
+}
+
 static int see(struct following *f, const struct vmm_table *t, size_t row)
 {
 	const char *state = vmm_table_at(t, row, "state"), *text = vmm_table_at(t, row, "text");
@@ -138,6 +148,8 @@ static int see(struct following *f, const struct vmm_table *t, size_t row)
 	if (strcmp(state, "progress") == 0)
 		see_progress(f, t, row);
 	if (strcmp(state, "hostkey") == 0 && see_host_key(f->k, text) < 0)
+		return f->k->err.code;
+	if (strcmp(state, "disk") == 0 && see_disk(f->k, text) < 0)
 		return f->k->err.code;
 	/* What strangers are refused is for the log; what the agent says is about its machine. */
 	if (agent && (strcmp(state, "failed") == 0 || strcmp(state, "refused") == 0))

@@ -112,6 +112,7 @@ struct vmm__task {
 	bool touched;  /* some of the disk is ours */
 	bool written;  /* all of it is, and customised */
 	bool already;
+	char *disk_id; /* the disk that was begun, in the agent's words; NULL */
 	unsigned stage;
 	struct vmm_strv host_keys, addresses;
 	struct vmm_machine_place *places;

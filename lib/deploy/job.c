@@ -34,7 +34,7 @@ static json_t *files(const struct vmm_profile_file *f, const struct vmm_strv *sh
 }
 
 /* Only what there is a rule for. */
-static json_t *disk(const struct vmm_profile_disk *d)
+static json_t *disk(const struct vmm_profile_disk *d, const char *begun)
 {
 	json_t *rule = json_pack("{s:s}", "kind", *d->kind ? d->kind : "any");
 
@@ -42,6 +42,8 @@ static json_t *disk(const struct vmm_profile_disk *d)
 		json_object_set_new(rule, "serial", json_string(d->serial));
 	if (*d->name)
 		json_object_set_new(rule, "name", json_string(d->name));
+	if (begun)
+		json_object_set_new(rule, "only", json_string(begun));
 	if (d->min)
 		json_object_set_new(rule, "min", json_integer((json_int_t)d->min));
 	if (d->max)
@@ -65,7 +67,7 @@ static char *text_of(const struct vmm__task *k)
 		"{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:{s:s, s:I, s:I, s:s}, s:o, s:o, s:b, s:s, s:b, s:s}",
 		"name", k->name, "mode", "deploy", "uuid", k->uuid, "serial", k->serial, "macs",
 		texts(&k->macs), "wipe", k->wipe || k->touched, "stage_limits", limits(k->p),
-		"disk", disk(&k->p->disk), "image", "sha256", k->image.sha256, "size",
+		"disk", disk(&k->p->disk, k->disk_id), "image", "sha256", k->image.sha256, "size",
 		(json_int_t)k->disk.size, "used", (json_int_t)k->disk.used, "map_sha256",
 		k->disk.map_sha256, "scripts", files(k->p->scripts, &k->script_sha), "drivers",
 		files(k->p->drivers, &k->driver_sha), "grow", 1, "zero",

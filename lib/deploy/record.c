@@ -20,7 +20,7 @@
 static const char *const tables[] = { VMM__MACHINES, NULL };
 static const char *const columns[] = {
 	"uuid",  "name",    "serial",  "macs",     "bmc",   "bmc_auth",  "profile", "job", "stage",
-	"state", "started", "written", "touched",  "hostkeys", "error", "addresses", "seen", NULL,
+	"state", "started", "written", "touched",  "disk", "hostkeys", "error", "addresses", "seen", NULL,
 };
 
 int vmm__machines_read(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err)
@@ -90,6 +90,7 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 		{ "started", k->started ? "yes" : "no" },
 		{ "written", k->written ? "yes" : "no" },
 		{ "touched", k->touched ? "yes" : "no" },
+		{ "disk", k->disk_id ? k->disk_id : "" },
 		{ "error", strcmp(c->state, "deploying") == 0 || strcmp(c->state, "done") == 0
 				   ? ""
 				   : k->err.text },
@@ -136,6 +137,7 @@ int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t ro
 {
 	const char *state = vmm_table_at(machines, row, "state");
 	const char *job = vmm_table_at(machines, row, "job");
+	const char *disk = vmm_table_at(machines, row, "disk");
 
 	if (strcmp(vmm_table_at(machines, row, "profile"), k->p->name) != 0)
 		return vmm_err_set(&k->err, VMM_EREFUSED, "it was begun with profile '%s'",
@@ -150,6 +152,10 @@ int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t ro
 	*k->job = '\0';
 	if (strlen(job) == VMM_BOOT_ID_LEN)
 		memcpy(k->job, job, sizeof(k->job));
+	free(k->disk_id);
+	k->disk_id = k->touched && *disk ? strdup(disk) : NULL;
+	if (k->touched && *disk && !k->disk_id)
+		return vmm_err_nomem(&k->err);
 	vmm_strv_release(&k->host_keys);
 	vmm_strv_release(&k->addresses);
 	if (vmm_list_split(&k->host_keys, vmm_table_at(machines, row, "hostkeys")) < 0 ||

@@ -48,5 +48,6 @@ void vmm__task_free(void *task)
 	free(k->bmc_auth);
 	free(k->first_boot);
 	free(k->log);
+	free(k->disk_id);
 	free(k);
 }

@@ -127,6 +127,7 @@ refused() { # JQ WHY NAME
 refused '.wipe = false' 'the disk sda .* carries data already: .*dos' 'a disk with a system'
 refused '.disk = {}' "the profile's rule names 2 disks: sda .*, sdb" 'a rule that names two'
 refused '.disk = {serial: "THIRD"}' "the profile's rule names no disk of this machine: sda .*, sdb" 'a rule that names none'
+refused '.disk = {serial: "FIRST", only: "serial:GONE"}' "the profile's rule names the disk sda .*, but an earlier start has begun another one, serial:GONE" 'another disk than the one that was begun'
 refused '.disk = {kind: "nvme"}' "the profile's rule names no disk" 'another kind'
 refused '.disk = {name: "sda", min: 99999999999}' "the profile's rule names no disk" 'a disk that is too small for the rule'
 refused '.image.size = 99999999999' 'the image has 99999999999 bytes' 'a disk that is too small for the image'

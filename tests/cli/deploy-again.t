@@ -33,7 +33,7 @@ agent() {
 	timeout 30 agent-helper "$VMM_BOOT" "$@" 2>/dev/null &
 	agent=$!
 }
-begins='2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin progress:4096:8192'
+begins='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:disk:serial:A1 6:begin progress:4096:8192'
 how='--retries 0 --until customise -n -o result,error'
 deploy() {
 	# shellcheck disable=SC2086
@@ -69,7 +69,12 @@ kill -KILL $deploy
 wait $deploy $agent 2>/dev/null
 is "$(state n1 touched) $(ippool show -n -o holder)" "yes $u1" 'killed in the middle'
 rm -rf "$VMM_BOOT"/jobs/*
-exits 75 '--resume that fails' deploy n1 --resume
+deploy n1 --resume >"$out" 2>&1 &
+deploy=$!
+for _ in $(seq 100); do cat "$VMM_BOOT"/jobs/*/job.json >job.json 2>/dev/null && break; sleep 0.1; done
+wait $deploy
+is "$? $(cut -f 1 "$out")" '75 failed' '--resume that fails'
+like "$(cat job.json)" '"only": *"serial:A1"' 'was for the disk that was begun'
 is "$(ippool show -n)" '' 'gives back the address of the run before'
 
 # ---- twice at the same time: both have planned before one begins ----
