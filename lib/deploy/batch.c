@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/rows.h"
 #include "deploy/internal.h"
+#include "inventory/uri.h"
+#include "ssh/ssh.h"
 
 #define GRACE_MS (5 * 60 * 1000) /* beyond the deadlines: its BMC, taking back */
 #define SCRIPT_MAX ((size_t)1 << 20)
@@ -146,6 +148,21 @@ static int check_role(struct batch *b, struct vmm_err *err)
 	return vmm__role_read(b->opt.conf, b->p->role, &text, err);
 }
 
+/* What the last stage needs: it would be a pity to find out after an hour. */
+static int check_ssh(const struct batch *b, struct vmm_err *err)
+{
+	VMM_BUF_AUTO uri = VMM_BUF_INIT;
+
+	if (b->opt.until && b->opt.until < VMM_STAGE_ROLE)
+		return 0;
+	if (vmm_ssh_files_check(b->opt.key, b->opt.known_hosts, err) < 0)
+		return err->code;
+	if (strcmp(b->p->role, "plain") == 0)
+		return 0;
+	vmm__host_uri(b->p->user, "192.0.2.1", b->opt.key, &uri);
+	return uri.failed ? vmm_err_nomem(err) : vmm_uri_check(uri.data, err);
+}
+
 static int check_agent(struct batch *b, struct vmm_err *err)
 {
 	VMM_STR_AUTO kernel = vmm_boot_at(b->boot, "agent/vmlinuz");
@@ -171,7 +188,8 @@ static int prepare(struct batch *b, struct vmm_err *err)
 	if (vmm_inventory_read(b->st, &b->inv, err) < 0 ||
 	    vmm__machines_read(b->st, &b->machines, err) < 0 ||
 	    vmm_profile_load(b->opt.conf, b->opt.profile, &b->p, err) < 0 ||
-	    find_file(b, b->p->image, "image", &b->image, err) < 0 || check_role(b, err) < 0)
+	    find_file(b, b->p->image, "image", &b->image, err) < 0 || check_role(b, err) < 0 ||
+	    check_ssh(b, err) < 0)
 		return err->code;
 	if (!b->opt.dry_run && (open_boot(b, &b->boot, err) < 0 || check_agent(b, err) < 0))
 		return err->code;

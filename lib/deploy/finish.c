@@ -139,14 +139,14 @@ static int run_role(struct vmm__task *k, struct vmm_ssh *s, uint64_t until)
 
 /* ---- its row ---- */
 
-static void make_uri(const struct vmm__task *k, const char *address, struct vmm_buf *out)
+void vmm__host_uri(const char *user, const char *address, const char *key, struct vmm_buf *out)
 {
 	bool six = strchr(address, ':');
 
-	vmm_buf_addf(out, "qemu+ssh://%s@%s%s%s/system", k->p->user, six ? "[" : "", address,
+	vmm_buf_addf(out, "qemu+ssh://%s@%s%s%s/system", user, six ? "[" : "", address,
 		     six ? "]" : "");
-	if (k->opt.key)
-		vmm_buf_addf(out, "?keyfile=%s", k->opt.key);
+	if (key)
+		vmm_buf_addf(out, "?keyfile=%s", key);
 }
 
 static int merge(struct vmm_table *row, const struct vmm_table *seen)
@@ -245,7 +245,7 @@ static int introduce(struct vmm__task *k, const char *address)
 	VMM_BUF_AUTO uri = VMM_BUF_INIT;
 	int ret = vmm_known_hosts_set(k->opt.known_hosts, address, 0, &k->host_keys, &k->err);
 
-	make_uri(k, address, &uri);
+	vmm__host_uri(k->p->user, address, k->opt.key, &uri);
 	if (uri.failed)
 		return vmm_err_nomem(&k->err);
 	if (ret < 0 || strcmp(k->p->role, "plain") == 0)

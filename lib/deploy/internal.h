@@ -213,5 +213,7 @@ int vmm__hardware_row(const char *json, size_t n, struct vmm_table **out, struct
 /* ---- finish.c ---- */
 
 int vmm__finish(struct vmm__task *k);
+/* Appends how libvirt reaches a host that was deployed; key may be NULL. */
+void vmm__host_uri(const char *user, const char *address, const char *key, struct vmm_buf *out);
 
 #endif

@@ -32,6 +32,8 @@ int vmm__ssh_wait(struct vmm_ssh *s, uint64_t until, struct vmm_err *err);
 /* The keys that a file has of a server, as "TYPE BASE64 …", appended. */
 int vmm__known_keys(const char *file, const char *address, unsigned port, struct vmm_strv *keys,
 		    struct vmm_err *err);
+/* The file, also where it is the usual one; the caller's. */
+int vmm__known_path(const char *file, char **out, struct vmm_err *err);
 /* The caller's; NULL: out of memory. */
 char *vmm__base64(const char *bytes, size_t n);
 

@@ -113,7 +113,7 @@ static int read_lines(const char *path, struct vmm_strv *lines, struct vmm_err *
 	return code;
 }
 
-static int path_of(const char *file, char **out, struct vmm_err *err)
+int vmm__known_path(const char *file, char **out, struct vmm_err *err)
 {
 	const char *home = getenv("HOME");
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
@@ -137,7 +137,7 @@ int vmm__known_keys(const char *file, const char *address, unsigned port, struct
 	VMM_STRV_AUTO lines = VMM_STRV_INIT;
 	VMM_BUF_AUTO name = VMM_BUF_INIT;
 	VMM_STR_AUTO path = NULL;
-	int code = path_of(file, &path, err);
+	int code = vmm__known_path(file, &path, err);
 
 	known_name(&name, address, port);
 	if (!code)
@@ -222,7 +222,7 @@ int vmm_known_hosts_set(const char *file, const char *address, unsigned port,
 	VMM_BUF_AUTO name = VMM_BUF_INIT;
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	VMM_STR_AUTO path = NULL;
-	int fd, code = path_of(file, &path, err);
+	int fd, code = vmm__known_path(file, &path, err);
 
 	if (code)
 		return code;

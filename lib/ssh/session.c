@@ -121,6 +121,16 @@ static int check_key_file(const char *file, struct vmm_err *err)
 	return 0;
 }
 
+int vmm_ssh_files_check(const char *key, const char *known_hosts, struct vmm_err *err)
+{
+	VMM_STR_AUTO path = NULL;
+	int code = vmm__known_path(known_hosts, &path, err);
+
+	if (!code && key)
+		code = check_key_file(key, err);
+	return code;
+}
+
 /* 0 or libssh2's error. */
 static int log_in_with(struct vmm_ssh *s, const struct vmm_ssh_to *to, const char *file)
 {

@@ -50,6 +50,12 @@ struct vmm_ssh_to {
 int vmm_ssh_open(const struct vmm_ssh_to *to, struct vmm_ssh **out, struct vmm_err *err);
 void vmm_ssh_close(struct vmm_ssh *s);
 
+/*
+ * What vmm_ssh_open() would say of the file `key` and vmm_known_hosts_set() of where `known_hosts` is, before
+ * there is a server; either may be NULL. VMM_EINPUT, VMM_EREFUSED.
+ */
+int vmm_ssh_files_check(const char *key, const char *known_hosts, struct vmm_err *err);
+
 struct vmm_ssh_command {
 	const char *line; /* for the user's shell there: a value in it has to be quoted */
 	const char *in;   /* what it reads from stdin; NULL: nothing */

@@ -58,6 +58,12 @@ refuse() {
 	refuse '2 ' "'lunch': not one of" lab n1 --until lunch
 	refuse '2 ' "--wipe 'n9': it is not among those" lab n1 --uuid $u1 --mac $m1 --wipe n9
 	refuse '0 possible' '' lab n1 --uuid $u1 --mac $m1 --dry-run
+	refuse '2 ' "'known' is not an absolute path" lab n1 --uuid $u1 --mac $m1 --known-hosts known
+	touch key && chmod 0644 key
+	refuse '4 ' 'its mode must be 0600' lab n1 --uuid $u1 --mac $m1 --key key
+	chmod 0600 key
+	printf 'include = lab\nrole = kvm\n' >"$VMM_CONF/machines/kvm.conf"
+	refuse '2 ' 'parameter keyfile: not an absolute path' kvm n1 --uuid $u1 --mac $m1 --key key
 } >bad
 is "$(cat bad)" '' 'each is refused with its reason'
 is "$(ippool show -n; find "$VMM_BOOT/jobs" -mindepth 1 2>/dev/null)" '' 'nothing was taken'
