@@ -170,6 +170,11 @@ static int mend_jobs(struct mending *m)
 
 	if (vmm_boot_job_list(m->boot, &ids, m->err) < 0)
 		return m->err->code;
+	/* Who makes a job has an intent before: so those are read after the jobs. */
+	vmm_table_free(m->intents);
+	m->intents = NULL;
+	if (vmm_intent_list(m->st, &m->intents, m->err) < 0)
+		return m->err->code;
 	for (size_t i = 0; i < ids.n; i++)
 		if (mend_job(m, ids.s[i]) < 0)
 			return vmm_err_nomem(m->err);
