@@ -183,6 +183,7 @@ static int check_time(struct following *f)
 	/* The role is ours to do: until the agent has said that it is at an end. */
 	uint64_t limit = k->p->limits[stage < VMM_STAGE_ROLE ? stage : VMM_STAGE_CUSTOMISE];
 	uint64_t now = vmm_clock_ms();
+	int ret;
 
 	if (k->opt.cancel && k->opt.cancel->level >= 2)
 		return vmm_err_set(&k->err, VMM_ECANCEL, "aborted in stage %s",
@@ -195,10 +196,12 @@ static int check_time(struct following *f)
 	if (f->stage <= VMM_STAGE_BOOT || now - f->asked < POWER_EVERY_MS)
 		return 0;
 	f->asked = now;
-	if (vmm__bmc_is_off(k) && see_all(f) == 0 && !f->over)
-		return vmm_err_set(&k->err, VMM_EAGAIN, "%s: its power is off",
-				   vmm_boot_stage(k->stage));
-	return k->err.code;
+	if (!vmm__bmc_is_off(k))
+		return 0;
+	ret = see_all(f);
+	if (ret < 0 || f->over)
+		return ret;
+	return vmm_err_set(&k->err, VMM_EAGAIN, "%s: its power is off", vmm_boot_stage(k->stage));
 }
 
 int vmm__follow(struct vmm__task *k)
