@@ -241,6 +241,7 @@ static int plan_all(struct batch *b, struct vmm_err *err)
 	}
 	vmm_strv_release(&pl.names);
 	vmm_strv_release(&pl.uuids);
+	vmm_strv_release(&pl.bmcs);
 	return ret;
 }
 

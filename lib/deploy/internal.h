@@ -133,7 +133,7 @@ struct vmm__planning {
 	const struct vmm_deploy_options *opt;
 	const struct vmm_inventory *inv;
 	const struct vmm_table *machines;
-	struct vmm_strv names, uuids; /* taken by this batch */
+	struct vmm_strv names, uuids, bmcs; /* taken by this batch */
 };
 /* 0, or why not (k->err). */
 int vmm__plan(struct vmm__planning *pl, const struct vmm_deploy_request *req, struct vmm__task *k);

@@ -55,6 +55,20 @@ static int read_macs(struct vmm__task *k, const char *cell)
 	return 0;
 }
 
+/* It is recorded, for commands that run elsewhere. */
+static int find_auth(struct vmm__task *k)
+{
+	char *whole = *k->bmc_auth ? realpath(k->bmc_auth, NULL) : NULL;
+
+	if (!whole)
+		return vmm_err_set(&k->err, VMM_EINPUT,
+				   "no file with the credentials of its BMC '%s'%s%s", k->bmc,
+				   *k->bmc_auth ? ": " : "", k->bmc_auth);
+	free(k->bmc_auth);
+	k->bmc_auth = whole;
+	return 0;
+}
+
 static int identify(const struct vmm__planning *pl, const struct vmm_deploy_request *req, long row,
 		    struct vmm__task *k)
 {
@@ -74,10 +88,7 @@ static int identify(const struct vmm__planning *pl, const struct vmm_deploy_requ
 	if (!vmm_uuid_parse(k->uuid, uuid))
 		return vmm_err_set(&k->err, VMM_EINPUT, "'%s' is no UUID", k->uuid);
 	memcpy(k->uuid, uuid, sizeof(uuid));
-	if (*k->bmc && !*k->bmc_auth)
-		return vmm_err_set(&k->err, VMM_EINPUT,
-				   "no file with the credentials of its BMC '%s'", k->bmc);
-	return 0;
+	return *k->bmc ? find_auth(k) : 0;
 }
 
 /* ---- its name ---- */
@@ -151,7 +162,10 @@ static int check_twice(struct vmm__planning *pl, struct vmm__task *k)
 
 	if (vmm_strv_has(&pl->names, k->name) || vmm_strv_has(&pl->uuids, k->uuid))
 		return vmm_err_set(&k->err, VMM_EREFUSED, "it is named twice");
-	if (vmm_strv_add(&pl->names, k->name) < 0 || vmm_strv_add(&pl->uuids, k->uuid) < 0)
+	if (*k->bmc && vmm_strv_has(&pl->bmcs, k->bmc))
+		return vmm_err_set(&k->err, VMM_EREFUSED, "another one has its BMC '%s'", k->bmc);
+	if (vmm_strv_add(&pl->names, k->name) < 0 || vmm_strv_add(&pl->uuids, k->uuid) < 0 ||
+	    (*k->bmc && vmm_strv_add(&pl->bmcs, k->bmc) < 0))
 		return vmm_err_nomem(&k->err);
 	if (other >= 0 && strcmp(vmm_table_at(pl->machines, (size_t)other, "uuid"), k->uuid) != 0)
 		return vmm_err_set(&k->err, VMM_EREFUSED, "another machine has that name (UUID %s)",

@@ -25,11 +25,16 @@ static int check_identity(struct vmm__task *k, struct vmm_bmc *b)
 
 	if (vmm_bmc_identify(b, ASK_MS, &id, &k->err) < 0)
 		return vmm_err_prefix(&k->err, "its BMC '%s'", k->bmc);
-	if (id.has_guid && !vmm_bmc_guid_is(id.guid, k->uuid) &&
-	    (!*k->serial || strcmp(id.serial, k->serial) != 0))
+	if (*k->serial && strcmp(id.serial, k->serial) == 0)
+		return 0;
+	if (id.has_guid && !vmm_bmc_guid_is(id.guid, k->uuid))
 		return vmm_err_set(&k->err, VMM_EREFUSED,
 				   "BMC '%s' is that of another machine: it has UUID %s", k->bmc,
 				   id.uuid);
+	if (!id.has_guid && *k->serial && *id.serial)
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "BMC '%s' is that of another machine: it has serial number %s",
+				   k->bmc, id.serial);
 	return 0;
 }
 

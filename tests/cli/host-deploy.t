@@ -54,6 +54,7 @@ refuse() {
 	refuse '2 refused' "'1:2' is no MAC address" lab n1 --uuid $u1 --mac 1:2
 	refuse '2 refused' "'N1' cannot be a host name" lab N1 --uuid $u1 --mac $m1
 	refuse '2 refused' 'no file with the credentials' lab n1 --uuid $u1 --mac $m1 --bmc ipmi://10.0.0.7
+	refuse '2 refused' 'credentials of its BMC .*: none' lab n1 --uuid $u1 --mac $m1 --bmc ipmi://10.0.0.7 --bmc-auth none
 	refuse '2 ' 'are for one NAME' lab n1 n2 --uuid $u1
 	refuse '2 ' "'lunch': not one of" lab n1 --until lunch
 	refuse '2 ' "--wipe 'n9': it is not among those" lab n1 --uuid $u1 --mac $m1 --wipe n9
@@ -75,6 +76,15 @@ EOF2
 sed -i 's/^ //' rows
 is "$(host-deploy lab - --dry-run -n -o name,result <rows)" 'node1	possible
 node2	possible' 'names by the pattern'
+
+touch auth
+cat >rows <<-EOF2
+	name	uuid	mac	bmc	bmc_auth
+	node1	$u1	$m1	ipmi://10.0.0.7	auth
+	node2	$u2	$m2	ipmi://10.0.0.7	auth
+EOF2
+is "$(host-deploy lab - --dry-run -n -o result,error <rows)" "possible	
+refused	another one has its BMC 'ipmi://10.0.0.7'" 'one BMC is for one machine'
 
 # ---- all goes well ----
 
