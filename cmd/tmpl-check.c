@@ -40,7 +40,7 @@ static int check_folder(struct cmd_run *c, const char *folder, struct vmm_table 
 {
 	int code = vmm_define_check(folder, known[0], known[1], found, c, &c->err);
 
-	return code ? code : vmm_profiles_check(folder, known[0], found, c, &c->err);
+	return code ? code : vmm_profiles_check(folder, known[0], known[1], found, c, &c->err);
 }
 
 static int check_all(struct cmd_run *c)

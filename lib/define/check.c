@@ -13,8 +13,10 @@ struct checking {
 	struct vmm_err *err;
 };
 
-static int say(struct checking *c, const char *what, bool warning)
+static int say(const char *what, bool warning, void *arg)
 {
+	struct checking *c = arg;
+
 	if (vmm_strv_has(&c->said, what))
 		return 0;
 	if (vmm_strv_add(&c->said, what) < 0)
@@ -29,7 +31,7 @@ static int finding(struct checking *c, int code, const struct vmm_err *what)
 		*c->err = *what;
 		return code;
 	}
-	return say(c, what->text, false);
+	return say(what->text, false, c);
 }
 
 /* A template around a profile that may have none of its own yet. */
@@ -109,7 +111,7 @@ static int check_image(struct checking *c, const struct vmm_template *t)
 		       unknown ? "image '%s': there is no library yet to look for it in"
 			       : "image '%s' is not in the library",
 		       t->image);
-	return say(c, what.text, unknown);
+	return say(what.text, unknown, c);
 }
 
 static const char *type_of_pool(const struct vmm_table *pools, const char *pool)
@@ -122,11 +124,11 @@ static const char *type_of_pool(const struct vmm_table *pools, const char *pool)
 	return NULL;
 }
 
-/* e may be NULL. Virtual addresses are of either kind. */
-static int check_pool(struct checking *c, const struct vmm_conf_entry *e)
+int vmm_define_check_pool(const struct vmm_conf_entry *e, const struct vmm_table *pools,
+			  vmm_define_found *found, void *arg)
 {
-	const char *type = e && *e->value ? type_of_pool(c->pools, e->value) : "";
-	bool unknown = !vmm_table_cols(c->pools);
+	const char *type = e && *e->value ? type_of_pool(pools, e->value) : "";
+	bool unknown = !vmm_table_cols(pools);
 	struct vmm_err what;
 
 	if (!e || !*e->value)
@@ -141,7 +143,7 @@ static int check_pool(struct checking *c, const struct vmm_conf_entry *e)
 			       type, e->key);
 	else
 		return 0;
-	return say(c, what.text, unknown);
+	return found(what.text, unknown, arg);
 }
 
 static int check_pools(struct checking *c, const struct vmm_template *t)
@@ -152,7 +154,7 @@ static int check_pools(struct checking *c, const struct vmm_template *t)
 
 	for (const struct vmm_conf_section *s = NULL; (s = vmm_conf_next(merged, "nic", s));)
 		for (size_t i = 0; i < 3 && !code; i++)
-			code = check_pool(c, vmm_conf_find(s, keys[i]));
+			code = vmm_define_check_pool(vmm_conf_find(s, keys[i]), c->pools, say, c);
 	return code;
 }
 

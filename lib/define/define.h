@@ -188,6 +188,9 @@ int vmm_define_image_name(const struct vmm_conf_entry *e, struct vmm_err *err);
  * them there isn't; NULL: not looked at. What is no more than doubtful is a warning. 0, or an error that kept it from looking.
  */
 typedef int vmm_define_found(const char *what, bool warning, void *arg);
+/* The same of one key, ip4, ip6 or mac, that names a pool; e may be NULL. Virtual addresses are of either kind. */
+int vmm_define_check_pool(const struct vmm_conf_entry *e, const struct vmm_table *pools,
+			  vmm_define_found *found, void *arg);
 int vmm_define_check(const char *folder, const struct vmm_table *images,
 		     const struct vmm_table *pools, vmm_define_found *found, void *arg,
 		     struct vmm_err *err);

@@ -2,10 +2,12 @@
 /* All machine profiles of a folder. */
 #include <string.h>
 
+#include "define/define.h"
 #include "deploy/internal.h"
 
 struct checking {
-	const struct vmm_table *images;
+	const char *folder;
+	const struct vmm_table *images, *pools;
 	vmm_profile_found *found;
 	void *arg;
 	struct vmm_err *err;
@@ -52,10 +54,47 @@ static int check_files(struct checking *c, const struct vmm_profile *p)
 	return code ? code : check_file(c, p, "script", p->first_boot);
 }
 
-int vmm_profiles_check(const char *folder, const struct vmm_table *images, vmm_profile_found *found,
-		       void *arg, struct vmm_err *err)
+static int check_pools(struct checking *c, const struct vmm_profile *p)
 {
-	struct checking c = { images, found, arg, err };
+	static const char *const sections[] = { "nic", "bond", "bridge" };
+	static const char *const keys[] = { "ip4", "ip6" };
+	int code = 0;
+
+	for (size_t i = 0; i < 6 && !code; i++)
+		for (const struct vmm_conf_section *s = NULL;
+		     !code && (s = vmm_conf_next(p->def.merged, sections[i / 2], s));)
+			code = vmm_define_check_pool(vmm_conf_find(s, keys[i % 2]), c->pools,
+						     c->found, c->arg);
+	return code;
+}
+
+static int check_role(struct checking *c, const struct vmm_profile *p)
+{
+	const struct vmm_conf_entry *e = vmm_conf_find(vmm_conf_top(&p->def), "role");
+	VMM_STR_AUTO text = NULL;
+	struct vmm_err what;
+
+	if (!e || strcmp(p->role, "plain") == 0 ||
+	    vmm__role_read(c->folder, p->role, &text, &what) == 0)
+		return 0;
+	vmm_conf_at(e, VMM_EINPUT, &what);
+	return c->found(what.text, false, c->arg);
+}
+
+static int check_profile(struct checking *c, const struct vmm_profile *p)
+{
+	int code = check_role(c, p);
+
+	if (!code && c->images)
+		code = check_files(c, p);
+	return code || !c->pools ? code : check_pools(c, p);
+}
+
+int vmm_profiles_check(const char *folder, const struct vmm_table *images,
+		       const struct vmm_table *pools, vmm_profile_found *found, void *arg,
+		       struct vmm_err *err)
+{
+	struct checking c = { folder, images, pools, found, arg, err };
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
 	int code = vmm_conf_names(folder, VMM_PROFILE_KIND, &names, err);
 
@@ -70,8 +109,8 @@ int vmm_profiles_check(const char *folder, const struct vmm_table *images, vmm_p
 			return vmm_err_nomem(err);
 		if (code)
 			code = found(what.text, false, arg);
-		else if (images)
-			code = check_files(&c, p);
+		else
+			code = check_profile(&c, p);
 	}
 	return code;
 }

@@ -104,12 +104,11 @@ void vmm_profile_free(struct vmm_profile *p);
 void vmm_profile_cleanup(struct vmm_profile **p);
 #define VMM_PROFILE_AUTO __attribute__((cleanup(vmm_profile_cleanup))) struct vmm_profile
 
-/*
- * All profiles of a folder, as vmm_define_check(): `images` is the library's table; NULL: not looked at.
- */
+/* All profiles of a folder, and the roles that they name; else as vmm_define_check(). */
 typedef int vmm_profile_found(const char *what, bool warning, void *arg);
-int vmm_profiles_check(const char *folder, const struct vmm_table *images, vmm_profile_found *found,
-		       void *arg, struct vmm_err *err);
+int vmm_profiles_check(const char *folder, const struct vmm_table *images,
+		       const struct vmm_table *pools, vmm_profile_found *found, void *arg,
+		       struct vmm_err *err);
 
 /* A name that a machine can have: that of its host. VMM_EINPUT. */
 int vmm_machine_name_check(const char *name, struct vmm_err *err);

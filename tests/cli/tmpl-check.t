@@ -6,7 +6,7 @@ need jq
 samples=$top/share
 
 exits 0 'the samples are sound' tmpl-check "$samples"
-is "$(cut -f 2 "$out" | sort | uniq -c | xargs)" '1 level 8 warning' 'though there is no library, and no pool'
+is "$(cut -f 2 "$out" | sort | uniq -c | xargs)" '1 level 9 warning' 'though there is no library, and no pool'
 for template in web windows; do
 	(cd "$top" && tmpl-check --render $template share) >got 2>&1
 	ok "$template is made as it was reviewed" diff -u "$top/tests/corpus/definitions/$template.txt" got
@@ -75,6 +75,24 @@ like "$(cat "$err")" "nul.conf:1: a NUL byte" 'says what'
 exits 0 'a folder with nothing in it' tmpl-check "$tmp"
 mkdir "$tmp/odd" && : >"$tmp/odd/hardware"
 exits 1 'a folder that cannot be read' tmpl-check "$tmp/odd"
+
+# Machine profiles: the role, the files of the library, the pools.
+mkdir "$VMM_CONF/machines"
+cat >"$VMM_CONF/machines/rack.conf" <<-'END'
+	image = debian
+	role = nobodys
+	[disk]
+	size = 1G-
+	[nic]
+	match = 1
+	ip4 = prod5
+	ip6 = prod4
+END
+tmpl-check -n -o finding >got
+like "$(cat got)" "rack.conf:2: no role 'nobodys'" 'a role that is not there'
+like "$(cat got)" "rack.conf:7: there is no pool 'prod5'" 'a pool that is not there'
+like "$(cat got)" "rack.conf:8: pool 'prod4' has addresses of type ip4, not ip6" 'and one of another type'
+rm -r "$VMM_CONF/machines"
 
 # What hostile values do: nothing. They come by [vars] here, by rows elsewhere.
 cat >"$VMM_CONF/guests/hostile.conf" <<-'END'
