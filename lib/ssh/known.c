@@ -178,6 +178,7 @@ static int write_all(int fd, const struct vmm_buf *text)
 static int replace(const char *path, const struct vmm_buf *text, struct vmm_err *err)
 {
 	VMM_BUF_AUTO aside = VMM_BUF_INIT;
+	struct stat old;
 	int fd, code = 0;
 
 	vmm_buf_addf(&aside, "%s.new", path);
@@ -186,7 +187,10 @@ static int replace(const char *path, const struct vmm_buf *text, struct vmm_err 
 	fd = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return vmm_err_errno(err, "cannot write '%s'", aside.data);
-	if (write_all(fd, text) < 0 || rename(aside.data, path) < 0) {
+	/* One for all users stays readable for them. */
+	if (stat(path, &old) < 0)
+		old.st_mode = 0600;
+	if (fchmod(fd, old.st_mode & 0644) < 0 || write_all(fd, text) < 0 || rename(aside.data, path) < 0) {
 		code = vmm_err_errno(err, "cannot write '%s'", path);
 		unlink(aside.data);
 	}

@@ -85,6 +85,7 @@ exits 4 'no such file' prepare --role nope --key "$tmp/id" 10.99.0.10
 cp id "$HOME/.ssh/id_ed25519"
 ok 'the usual key' prepare --role show 10.99.0.10
 : >ran
+chmod 0644 "$HOME/.ssh/known_hosts"
 
 # ---- the last stage of host-deploy ----
 
@@ -121,6 +122,7 @@ deploy() {
 }
 is "$(deploy n1 $u1 "$hostkey")" '0 10.99.0.10	role	done	' 'with the host key that the agent told of'
 ok 'it is known from now on' grep -Fqx "10.99.0.10 $hostkey" "$HOME/.ssh/known_hosts"
+is "$(stat -c %a "$HOME/.ssh/known_hosts")" 644 'its mode is as it was'
 like "$(grep -c . "$HOME/.ssh/known_hosts")" '^2$' 'once: the hashed line of before is gone'
 like "$(cat "$VMM_STATE/deploy/n1.txt")" ' 9 role: it answers by ssh at 10.99.0.10' 'and the log has nine stages'
 like "$(deploy n2 $u2 "$(cut -d ' ' -f 1-2 wrong.pub)")" '^4 .*role	refused	it has its system, but: root@10.99.0.11: it ' 'another host key is never taken'
