@@ -190,7 +190,8 @@ static int replace(const char *path, const struct vmm_buf *text, struct vmm_err 
 	/* One for all users stays readable for them. */
 	if (stat(path, &old) < 0)
 		old.st_mode = 0600;
-	if (fchmod(fd, old.st_mode & 0644) < 0 || write_all(fd, text) < 0 || rename(aside.data, path) < 0) {
+	if (fchmod(fd, old.st_mode & 0644) < 0 || write_all(fd, text) < 0 ||
+	    rename(aside.data, path) < 0) {
 		code = vmm_err_errno(err, "cannot write '%s'", path);
 		unlink(aside.data);
 	}
