@@ -147,8 +147,12 @@ int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t ro
 	k->started = says_yes(machines, row, "started");
 	k->written = says_yes(machines, row, "written");
 	k->touched = says_yes(machines, row, "touched");
-	/* One that was refused may have been left running what it had. */
-	k->begun = k->written || k->touched || (k->started && strcmp(state, "refused") != 0);
+	/*
+	 * A run that was cut short had seen that it was off. One that was refused may have been left
+	 * running what it had.
+	 */
+	k->begun = k->written || k->touched || strcmp(state, "deploying") == 0 ||
+		   (k->started && strcmp(state, "refused") != 0);
 	k->stage = vmm_stage_of(vmm_table_at(machines, row, "stage"));
 	*k->job = '\0';
 	if (strlen(job) == VMM_BOOT_ID_LEN)
