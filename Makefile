@@ -49,7 +49,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold
 ALL_CPPFLAGS = -Ilib -include lib/base/banned.h -D_GNU_SOURCE -DVMM_VERSION=\"$(VERSION)\" \
 	$(JANSSON_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML_CFLAGS) $(NETTLE_CFLAGS) $(POPT_CFLAGS) \
 	$(SMARTCOLS_CFLAGS) $(YAML_CFLAGS) $(FREEIPMI_CFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS) \
-	$(LIBSSH2_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS)
+	$(LIBSSH2_CFLAGS) $(CURL_CFLAGS) $(ZSTD_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -pthread -fstack-protector-strong $(CFLAGS) $(SAN_FLAGS)
 ALL_LDFLAGS = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SAN_FLAGS)
 
@@ -125,7 +125,7 @@ $(B)/lib/libvmm-base.so.0: $(BASE_OBJS) lib/libvmm-base.map $(B)/link
 $(B)/lib/libvmm.so.0: $(VMM_OBJS) lib/libvmm.map $(B)/link $(B)/lib/libvmm-base.so
 	$(link_so) -L$(B)/lib -lvmm-base -Wl,-rpath,'$$ORIGIN' $(LIBVIRT_LIBS) $(LIBXML_LIBS) \
 		$(YAML_LIBS)
-METAL_LIBS = $(FREEIPMI_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(LIBSSH2_LIBS)
+METAL_LIBS = $(FREEIPMI_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(LIBSSH2_LIBS) $(ZSTD_LIBS)
 $(B)/lib/libvmm-metal.so.0: $(METAL_OBJS) lib/libvmm-metal.map $(B)/link $(B)/lib/libvmm.so
 	$(link_so) -L$(B)/lib -lvmm -lvmm-base -Wl,-rpath,'$$ORIGIN' $(METAL_LIBS) $(JANSSON_LIBS) \
 		$(NETTLE_LIBS)
@@ -155,7 +155,7 @@ $(B)/install/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 # Not on the machine that builds it but on others, in a memory of a few megabytes: no libvmm there.
 $(B)/libexec/vmm-agent: $(AGENT_OBJS) $(B)/libvmm-base.a
 	@mkdir -p $(@D)
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZSTD_LIBS)
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm-metal.a $(B)/libvmm.a $(B)/libvmm-base.a
 	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(METAL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The image onto the disk. This thread receives and puts ranges together in buffers of their place on
- * the disk, gaps included where they are small; others compare the hashes and write. So memory
+ * The image onto the disk. This thread receives some ranges at a time; others unpack them to their places in
+ * a buffer, gaps included where they are small, compare the hashes and write. So memory
  * is that of a few buffers, whatever the image's size, and the next bytes come in meanwhile.
  *
  * What lies at the disk's beginning is written last, when all else is safe on the disk: one that was
@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "agent/agent.h"
 #include "base/clock.h"
@@ -25,6 +26,8 @@ struct batch {
 	size_t n;
 	uint64_t offset;
 	size_t span, used;
+	size_t stored; /* bytes of `data` that they are */
+	char *data;    /* those, as they come */
 	char *bytes;
 };
 
@@ -36,7 +39,7 @@ struct writing {
 	/* Of the thread that receives. */
 	size_t next;          /* range that no batch has yet */
 	struct batch *filled; /* that is being filled */
-	size_t range, at;     /* of it, and how many bytes of that are there */
+	size_t at;            /* how many bytes of it are there */
 	uint64_t reported;
 
 	pthread_mutex_t lock;
@@ -61,17 +64,16 @@ static void plan(struct writing *w, struct batch *b)
 {
 	const struct vmm_range *r = &w->m->ranges[w->next];
 
-	*b = (struct batch){ .ranges = r, .offset = r->offset, .bytes = b->bytes };
+	*b = (struct batch){ .ranges = r, .offset = r->offset, .data = b->data, .bytes = b->bytes };
 	do {
 		b->n++;
 		b->used += r->length;
+		b->stored += r->stored;
 		b->span = (size_t)(end_of(r) - b->offset);
 		r++;
 	} while (w->next + b->n < w->m->n && r->offset - end_of(r - 1) <= GAP_MAX &&
 		 end_of(r) - b->offset <= VMM_RANGE_MAX);
 	w->next += b->n;
-	if (b->used < b->span)
-		memset(b->bytes, 0, b->span);
 }
 
 /* ---- the other threads ---- */
@@ -83,14 +85,31 @@ static int write_batch(struct writing *w, const struct batch *b, struct vmm_err 
 	return ret < 0 ? vmm_err_prefix(err, "cannot write '%s'", w->a->disk->path) : 0;
 }
 
-static int check_batch(const struct batch *b, struct vmm_err *err)
+static bool unpack(ZSTD_DCtx *unpacker, const struct vmm_range *r, const char *data, char *bytes)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (!vmm_range_holds(&b->ranges[i], b->bytes + (b->ranges[i].offset - b->offset)))
+	if (r->stored < r->length)
+		return ZSTD_decompressDCtx(unpacker, bytes, r->length, data, r->stored) == r->length;
+	memcpy(bytes, data, r->length);
+	return true;
+}
+
+static int unpack_batch(ZSTD_DCtx *unpacker, const struct batch *b, struct vmm_err *err)
+{
+	const char *data = b->data;
+
+	if (b->used < b->span)
+		memset(b->bytes, 0, b->span);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct vmm_range *r = &b->ranges[i];
+		char *bytes = b->bytes + (r->offset - b->offset);
+
+		if (!unpack(unpacker, r, data, bytes) || !vmm_range_holds(r, bytes))
 			return vmm_err_set(err, VMM_EFAIL,
 					   "the image is damaged: what came for byte %llu of the disk "
 					   "has another sha256",
-					   (unsigned long long)b->ranges[i].offset);
+					   (unsigned long long)r->offset);
+		data += r->stored;
+	}
 	return 0;
 }
 
@@ -128,17 +147,19 @@ static struct batch *take_ready(struct writing *w)
 
 static void *work(void *arg)
 {
+	ZSTD_DCtx *unpacker = ZSTD_createDCtx();
 	struct writing *w = arg;
 	struct batch *b;
 
 	while ((b = take_ready(w))) {
 		struct vmm_err err = { 0 };
-		int code = check_batch(b, &err);
+		int code = unpacker ? unpack_batch(unpacker, b, &err) : vmm_err_nomem(&err);
 
 		if (code == 0 && b->offset != 0)
 			code = write_batch(w, b, &err);
 		give_back(w, b, code, &err);
 	}
+	ZSTD_freeDCtx(unpacker);
 	return NULL;
 }
 
@@ -159,7 +180,7 @@ static int take_idle(struct writing *w, struct vmm_err *err)
 	pthread_mutex_unlock(&w->lock);
 	if (code == 0) {
 		plan(w, w->filled);
-		w->range = w->at = 0;
+		w->at = 0;
 	}
 	return code;
 }
@@ -193,23 +214,18 @@ static int receive(void *arg, const char *bytes, size_t n, struct vmm_err *err)
 
 	report(w);
 	while (n) {
-		const struct vmm_range *r;
 		size_t some;
 
 		if (!w->filled && w->next == w->m->n)
 			return vmm_err_set(err, VMM_EFAIL, "more came than was asked for");
 		if (!w->filled && (ret = take_idle(w, err)) < 0)
 			return ret;
-		r = &w->filled->ranges[w->range];
-		some = r->length - w->at < n ? r->length - w->at : n;
-		memcpy(w->filled->bytes + (r->offset - w->filled->offset) + w->at, bytes, some);
+		some = w->filled->stored - w->at < n ? w->filled->stored - w->at : n;
+		memcpy(w->filled->data + w->at, bytes, some);
 		bytes += some;
 		n -= some;
 		w->at += some;
-		if (w->at < r->length)
-			continue;
-		w->at = 0;
-		if (++w->range == w->filled->n)
+		if (w->at == w->filled->stored)
 			pass_on(w);
 	}
 	return 0;
@@ -242,8 +258,8 @@ static int stream(struct writing *w, struct vmm_err *err)
 		n++;
 	if (n == 0)
 		return vmm_err_set(err, VMM_EFAIL, "cannot start a thread");
-	if (w->m->used)
-		ret = agent_get_data(w->a->http, "/v1/data", w->m->used, receive, w, err);
+	if (w->m->stored)
+		ret = agent_get_data(w->a->http, "/v1/data", w->m->stored, receive, w, err);
 	if (ret < 0) {
 		pthread_mutex_lock(&w->lock);
 		w->code = w->code ? w->code : ret;
@@ -274,7 +290,8 @@ static int make_buffers(struct writing *w, struct vmm_err *err)
 	w->n_batches = count_workers() + 3;
 	for (size_t i = 0; i < w->n_batches; i++) {
 		w->batches[i].bytes = agent_pages(VMM_RANGE_MAX);
-		if (!w->batches[i].bytes)
+		w->batches[i].data = malloc(VMM_RANGE_MAX);
+		if (!w->batches[i].bytes || !w->batches[i].data)
 			return vmm_err_nomem(err);
 		w->idle[w->n_idle++] = &w->batches[i];
 	}
@@ -294,7 +311,9 @@ int agent_write(struct agent *a, int fd, const struct vmm_blockmap *m, struct vm
 		ret = stream(&w, err);
 	if (ret == 0)
 		ret = write_head(&w, err);
-	for (size_t i = 0; i < w.n_batches; i++)
+	for (size_t i = 0; i < w.n_batches; i++) {
 		free(w.batches[i].bytes);
+		free(w.batches[i].data);
+	}
 	return ret;
 }

@@ -6,10 +6,10 @@
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
 
-#include "base/blockmap-internal.h"
+#include "base/blockmap.h"
 #include "base/num.h"
 
-#define HEADER "offset\tlength\tsha256"
+#define HEADER "offset\tlength\tstored\tsha256"
 
 void vmm_blockmap_release(struct vmm_blockmap *m)
 {
@@ -17,7 +17,7 @@ void vmm_blockmap_release(struct vmm_blockmap *m)
 	*m = (struct vmm_blockmap)VMM_BLOCKMAP_INIT;
 }
 
-int vmm__blockmap_add(struct vmm_blockmap *m, const struct vmm_range *r)
+int vmm_blockmap_add(struct vmm_blockmap *m, const struct vmm_range *r)
 {
 	if (m->n == m->cap) {
 		size_t cap = m->cap ? m->cap * 2 : 64;
@@ -30,6 +30,7 @@ int vmm__blockmap_add(struct vmm_blockmap *m, const struct vmm_range *r)
 	}
 	m->ranges[m->n++] = *r;
 	m->used += r->length;
+	m->stored += r->stored;
 	return 0;
 }
 
@@ -73,8 +74,8 @@ void vmm_blockmap_format(struct vmm_buf *out, const struct vmm_blockmap *m)
 	vmm_buf_adds(out, HEADER "\n");
 	for (size_t i = 0; i < m->n; i++) {
 		base16_encode_update(hex, VMM_SHA256_BYTES, m->ranges[i].sha256);
-		vmm_buf_addf(out, "%" PRIu64 "\t%zu\t%s\n", m->ranges[i].offset,
-			     m->ranges[i].length, hex);
+		vmm_buf_addf(out, "%" PRIu64 "\t%zu\t%zu\t%s\n", m->ranges[i].offset,
+			     m->ranges[i].length, m->ranges[i].stored, hex);
 	}
 }
 
@@ -93,19 +94,23 @@ static bool read_hash(const char *hex, unsigned char out[VMM_SHA256_BYTES])
 
 static int read_range(char *line, uint64_t size, struct vmm_range *r, struct vmm_err *err)
 {
-	char *length = strchr(line, '\t'), *hash = length ? strchr(length + 1, '\t') : NULL;
-	uint64_t n;
+	char *length = strchr(line, '\t'), *stored = length ? strchr(length + 1, '\t') : NULL;
+	char *hash = stored ? strchr(stored + 1, '\t') : NULL;
+	uint64_t n = 0, packed = 0;
 	int ret;
 
 	if (!hash)
-		return vmm_err_set(err, VMM_EINPUT, "not an offset, a length and a hash");
-	*length++ = *hash++ = '\0';
+		return vmm_err_set(err, VMM_EINPUT, "not an offset, two lengths and a hash");
+	*length++ = *stored++ = *hash++ = '\0';
 	ret = vmm_num_u64("offset", line, 0, size, &r->offset, err);
 	if (ret == 0)
 		ret = vmm_num_u64("length", length, 1, VMM_RANGE_MAX, &n, err);
+	if (ret == 0)
+		ret = vmm_num_u64("stored", stored, 1, n, &packed, err);
 	if (ret < 0)
 		return ret;
 	r->length = (size_t)n;
+	r->stored = (size_t)packed;
 	return read_hash(hash, r->sha256) ? 0 : vmm_err_set(err, VMM_EINPUT, "not a sha256");
 }
 
@@ -136,13 +141,13 @@ static int take_line(struct vmm_blockmap *m, char *line, size_t number, uint64_t
 	ret = read_range(line, size, &r, err);
 	if (ret == 0)
 		ret = check_range(m, &r, size, err);
-	if (ret == 0 && vmm__blockmap_add(m, &r) < 0)
+	if (ret == 0 && vmm_blockmap_add(m, &r) < 0)
 		ret = vmm_err_nomem(err);
 	return ret;
 }
 
-/* The longest line: two numbers, a hash, two tabs. */
-#define LINE_MAX_BYTES (20 + 1 + 20 + 1 + VMM_SHA256_HEX)
+/* The longest line: three numbers, a hash, three tabs. */
+#define LINE_MAX_BYTES (3 * (20 + 1) + VMM_SHA256_HEX)
 
 static int take_text(struct vmm_blockmap *m, const char *source, const char *text, size_t len,
 		     uint64_t size, struct vmm_err *err)

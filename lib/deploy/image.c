@@ -11,11 +11,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/blockmap.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "base/rows.h"
+#include "deploy/blocks.h"
 #include "deploy/internal.h"
 
 #define INFO_MAX 4096

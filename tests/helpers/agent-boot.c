@@ -15,12 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/blockmap.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/rows.h"
 #include "boot/serve.h"
 #include "boot/spool.h"
+#include "deploy/blocks.h"
 
 static int write_text(const char *folder, const char *name, const struct vmm_buf *text)
 {

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A raw image read once: its blocks in use go to a file of their own, their hashes into the map. */
+/* A raw image read once: its blocks in use go to a file of their own, packed, their hashes into the map. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <nettle/sha2.h>
+#include <zstd.h>
 
-#include "base/blockmap-internal.h"
 #include "base/file.h"
+#include "deploy/blocks.h"
 
+/* Higher ones take much longer for little; what unpacks it is as fast at any. */
+#define LEVEL 3
 #define REPORT_EVERY ((uint64_t)32 * 1024 * 1024)
 
 struct making {
@@ -19,9 +23,10 @@ struct making {
 	struct vmm_progress_sink *progress;
 	uint64_t reported;
 	char *chunk; /* VMM_RANGE_MAX bytes */
-	/* The range that grows; its length is 0 while there is none. */
+	/* The range that grows, and its bytes; its length is 0 while there is none. */
 	struct vmm_range range;
-	struct sha256_ctx hash;
+	char *bytes, *packed; /* VMM_RANGE_MAX bytes each */
+	ZSTD_CCtx *packer;
 };
 
 static int go_on(struct making *k, uint64_t at, struct vmm_err *err)
@@ -39,12 +44,34 @@ static int go_on(struct making *k, uint64_t at, struct vmm_err *err)
 	return 0;
 }
 
+static void hash_range(struct making *k)
+{
+	struct sha256_ctx hash;
+
+	sha256_init(&hash);
+	sha256_update(&hash, k->range.length, (const uint8_t *)k->bytes);
+	sha256_digest(&hash, VMM_SHA256_BYTES, k->range.sha256);
+}
+
+/* What doesn't become smaller stays as it is: there is no room for more. */
 static int end_range(struct making *k, struct vmm_err *err)
 {
+	const char *what = k->packed;
+	size_t n;
+
 	if (!k->range.length)
 		return 0;
-	sha256_digest(&k->hash, VMM_SHA256_BYTES, k->range.sha256);
-	if (vmm__blockmap_add(k->m, &k->range) < 0)
+	hash_range(k);
+	n = ZSTD_compressCCtx(k->packer, k->packed, k->range.length - 1, k->bytes, k->range.length,
+			      LEVEL);
+	if (ZSTD_isError(n)) {
+		what = k->bytes;
+		n = k->range.length;
+	}
+	k->range.stored = n;
+	if (vmm_write_fd(k->data, what, n) < 0)
+		return vmm_err_errno(err, "cannot write the blocks in use");
+	if (vmm_blockmap_add(k->m, &k->range) < 0)
 		return vmm_err_nomem(err);
 	k->range.length = 0;
 	return 0;
@@ -57,15 +84,11 @@ static int add_used(struct making *k, const char *bytes, size_t n, uint64_t at, 
 
 	if (k->range.length == VMM_RANGE_MAX || k->range.offset + k->range.length != at)
 		ret = end_range(k, err);
-	if (ret == 0 && !k->range.length) {
-		k->range.offset = at;
-		sha256_init(&k->hash);
-	}
-	if (ret == 0 && vmm_write_fd(k->data, bytes, n) < 0)
-		ret = vmm_err_errno(err, "cannot write the blocks in use");
 	if (ret < 0)
 		return ret;
-	sha256_update(&k->hash, n, (const uint8_t *)bytes);
+	if (!k->range.length)
+		k->range.offset = at;
+	memcpy(k->bytes + k->range.length, bytes, n);
 	k->range.length += n;
 	return 0;
 }
@@ -187,14 +210,19 @@ int vmm_blockmap_make(struct vmm_blockmap *m, int image, const char *what, int d
 		      struct vmm_err *err)
 {
 	VMM_STR_AUTO chunk = malloc(VMM_RANGE_MAX);
+	VMM_STR_AUTO bytes = malloc(VMM_RANGE_MAX);
+	VMM_STR_AUTO packed = malloc(VMM_RANGE_MAX);
 	struct making k = { .m = m,
 			    .image = image,
 			    .data = data,
 			    .what = what,
 			    .cancel = cancel,
 			    .progress = progress,
-			    .chunk = chunk };
-	int ret = chunk ? find_size(&k, err) : vmm_err_nomem(err);
+			    .chunk = chunk,
+			    .bytes = bytes,
+			    .packed = packed,
+			    .packer = ZSTD_createCCtx() };
+	int ret = chunk && bytes && packed && k.packer ? find_size(&k, err) : vmm_err_nomem(err);
 
 	if (ret == 0)
 		ret = make_all(&k, err);
@@ -202,6 +230,7 @@ int vmm_blockmap_make(struct vmm_blockmap *m, int image, const char *what, int d
 		ret = vmm_err_set(err, VMM_EINPUT, "'%s' changes its size", what);
 	if (ret == 0)
 		ret = go_on(&k, m->size, err);
+	ZSTD_freeCCtx(k.packer);
 	if (ret < 0)
 		vmm_blockmap_release(m);
 	return ret;
