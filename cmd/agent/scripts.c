@@ -151,5 +151,8 @@ int agent_scripts(struct agent *a, struct vmm_err *err)
 		ret = settle_disk(a, err);
 	if (ret == 0)
 		ret = agent_scripts_when(a, "partition", err);
-	return ret == 0 && has_when(a, "partition") ? choose_again(a, err) : ret;
+	if (ret == 0 && has_when(a, "partition"))
+		ret = choose_again(a, err);
+	/* The one that is written to, also when scripts have changed which that is. */
+	return ret == 0 && !raid ? agent_pin(a, err) : ret;
 }

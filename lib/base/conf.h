@@ -124,7 +124,6 @@ int vmm_conf_list(const struct vmm_conf_entry *e, struct vmm_strv *items, struct
  */
 struct vmm_conf_section *vmm_conf_add_section(struct vmm_conf *c);
 struct vmm_conf_entry *vmm_conf_add_entry(struct vmm_conf_section *s);
-
 /* A key that must be there; `file` is named where the section has no line of its own. */
 int vmm_conf_need(const struct vmm_conf_section *s, const char *file, const char *key,
 		  const char **out, struct vmm_err *err);
