@@ -128,5 +128,8 @@ is "$(volumes | grep -Ev '(^|:)vmm-[0-9a-f]{16}\.[a-z0-9]+(\.ok)?$')" '' 'no vol
 is "$(ippool show -n front)" '' 'no address'
 for host in h1 h2; do lab exec $host find /var/lib/libvirt/qemu/nvram -type f; done >nvram 2>/dev/null
 is "$(cat nvram)" '' 'no variables of UEFI'
+is "$(fsck -n -o object | grep -Ev '^h[12]/shared/vmm-[0-9a-f]{16}\.vmdk$')" '' 'only copies of the image that is gone are found'
+exits 0 'and taken away' fsck --repair
+is "$(volumes | grep vmdk)" '' 'all of them'
 is "$(fsck -n)" '' 'nothing to mend'
 done_testing
