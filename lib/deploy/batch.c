@@ -45,9 +45,7 @@ static const char *or_none(const char *s)
 
 static const char *word(const struct batch *b, const struct vmm__task *k, int code)
 {
-	return vmm__deploy_word(code, k->already       ? "already"
-				      : b->opt.dry_run ? "possible"
-						       : "done");
+	return vmm_err_word(code, k->already ? "already" : b->opt.dry_run ? "possible" : "done");
 }
 
 /* `result` and `error`: NULL: those of the task. */

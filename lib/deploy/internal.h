@@ -188,7 +188,6 @@ int vmm__follow(struct vmm__task *k);
 /* ---- work.c ---- */
 
 int vmm__deploy(struct vmm__task *k);
-const char *vmm__deploy_word(int code, const char *good);
 
 /* ---- role.c ---- */
 

@@ -114,7 +114,7 @@ static int prepared(struct vmm_job *job, void *arg)
 		.uuid = "",
 		.stage = vmm_boot_stage(VMM_STAGE_ROLE),
 		.addresses = "",
-		.result = ran ? vmm__deploy_word(job->code, "done")
+		.result = ran ? vmm_err_word(job->code, "done")
 			  : w ? "skipped"
 			      : "unknown",
 		.log = "",

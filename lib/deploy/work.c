@@ -12,22 +12,6 @@
 
 #define LOG_MAX ((size_t)1 << 20)
 
-const char *vmm__deploy_word(int code, const char *good)
-{
-	switch (code) {
-	case VMM_OK:
-		return good;
-	case VMM_EREFUSED:
-	case VMM_ENOTFOUND:
-	case VMM_EINPUT:
-		return "refused";
-	case VMM_ECANCEL:
-		return "aborted";
-	default:
-		return "failed";
-	}
-}
-
 /* ---- the intent ---- */
 
 static bool has(const struct vmm_table *intents, size_t row, const char *what)
@@ -204,8 +188,7 @@ static void keep_log(struct vmm__task *k)
 
 static int settle(struct vmm__task *k, int ret)
 {
-	const char *word =
-		vmm__deploy_word(ret, goes_on(k, VMM_STAGE_CUSTOMISE) ? "done" : "stopped");
+	const char *word = vmm_err_word(ret, goes_on(k, VMM_STAGE_CUSTOMISE) ? "done" : "stopped");
 	struct vmm_err why;
 
 	if (ret < 0)
