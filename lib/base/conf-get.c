@@ -128,6 +128,15 @@ const struct vmm_conf_section *vmm_conf_next(const struct vmm_conf *c, const cha
 	return NULL;
 }
 
+size_t vmm_conf_count(const struct vmm_conf *c, const char *name)
+{
+	size_t n = 0;
+
+	for (const struct vmm_conf_section *s = NULL; (s = vmm_conf_next(c, name, s));)
+		n++;
+	return n;
+}
+
 const struct vmm_conf_entry *vmm_conf_find(const struct vmm_conf_section *s, const char *key)
 {
 	for (size_t i = 0; s && i < s->n; i++)

@@ -99,6 +99,8 @@ int vmm_conf_check(const struct vmm_conf *c, const struct vmm_conf_form *forms, 
 /* The section of that name behind `after` (NULL: the first); NULL: no more. */
 const struct vmm_conf_section *vmm_conf_next(const struct vmm_conf *c, const char *name,
 					     const struct vmm_conf_section *after);
+/* How many sections have that name. */
+size_t vmm_conf_count(const struct vmm_conf *c, const char *name);
 /* NULL: no such key. Section s may be NULL. */
 const struct vmm_conf_entry *vmm_conf_find(const struct vmm_conf_section *s, const char *key);
 const char *vmm_conf_text(const struct vmm_conf_section *s, const char *key, const char *otherwise);

@@ -149,18 +149,9 @@ static int check_disk(const struct vmm_conf_section *s, const struct vmm_templat
 	return 0;
 }
 
-static size_t count(const struct vmm_conf *c, const char *name)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n; i++)
-		n += strcmp(c->sections[i].name, name) == 0;
-	return n;
-}
-
 static int read_nics(struct vmm_template *t, const struct vmm_conf *c, struct vmm_err *err)
 {
-	size_t n = count(c, "nic");
+	size_t n = vmm_conf_count(c, "nic");
 	int code = 0;
 
 	t->nics = calloc(n ? n : 1, sizeof(*t->nics));
@@ -174,7 +165,7 @@ static int read_nics(struct vmm_template *t, const struct vmm_conf *c, struct vm
 static int read_disks(struct vmm_template *t, const struct vmm_conf *c, struct vmm_err *err)
 {
 	const struct vmm_conf_section *s = vmm_conf_next(c, "disk", NULL);
-	size_t n = count(c, "disk");
+	size_t n = vmm_conf_count(c, "disk");
 	int code = 0;
 
 	t->disks = calloc(n ? n : 1, sizeof(*t->disks));

@@ -137,15 +137,6 @@ static int check_label(const struct vmm_profile *p, const struct vmm_conf_sectio
 	return 0;
 }
 
-static size_t count(const struct vmm_conf *c, const char *name)
-{
-	size_t n = 0;
-
-	for (const struct vmm_conf_section *s = NULL; (s = vmm_conf_next(c, name, s));)
-		n++;
-	return n;
-}
-
 int vmm__links_read(struct vmm_profile *p, const struct vmm_conf *c, struct vmm_err *err)
 {
 	static const char *const kinds[] = { "nic", "bond", "bridge" };
@@ -154,7 +145,7 @@ int vmm__links_read(struct vmm_profile *p, const struct vmm_conf *c, struct vmm_
 	size_t n = 1;
 
 	for (size_t k = 0; k < 3; k++)
-		n += count(c, kinds[k]);
+		n += vmm_conf_count(c, kinds[k]);
 	p->links = calloc(n, sizeof(*p->links));
 	of = calloc(n, sizeof(struct vmm_conf_section *));
 	if (!p->links || !of)

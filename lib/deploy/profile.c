@@ -62,15 +62,6 @@ unsigned vmm_stage_of(const char *name)
 	return 0;
 }
 
-static size_t count(const struct vmm_conf *c, const char *name)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n; i++)
-		n += strcmp(c->sections[i].name, name) == 0;
-	return n;
-}
-
 /* ---- the disk ---- */
 
 /* MIN-MAX, where one may be missing. */
@@ -182,7 +173,7 @@ static int read_files(struct vmm_profile *p, const struct vmm_conf *c, const cha
 {
 	int code = 0;
 
-	*out = calloc(count(c, section) + 1, sizeof(**out));
+	*out = calloc(vmm_conf_count(c, section) + 1, sizeof(**out));
 	if (!*out)
 		return vmm_err_nomem(err);
 	for (const struct vmm_conf_section *s = NULL; !code && (s = vmm_conf_next(c, section, s));)

@@ -40,6 +40,9 @@ static void sections_keys_and_lines(void **state)
 	assert_string_equal(s->label, "eth1");
 	assert_int_equal(vmm_conf_find(s, "mac")->line, 7);
 	assert_null(vmm_conf_next(c, "nic", s));
+	assert_int_equal(vmm_conf_count(c, "nic"), 2);
+	assert_int_equal(vmm_conf_count(c, ""), 1);
+	assert_int_equal(vmm_conf_count(c, "disk"), 0);
 }
 
 static void values_go_on(void **state)
