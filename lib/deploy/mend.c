@@ -195,6 +195,15 @@ static int add_library(struct mending *m)
 	return 0;
 }
 
+/* `found`, and `gone` where it has been removed, is what is said of it. */
+static void take_away(struct mending *m, const char *part, const char *name, const char *found,
+		      const char *gone)
+{
+	if (m->repair)
+		vmm_boot_remove(m->boot, part, name);
+	say(m, name, m->repair ? gone : found, m->repair);
+}
+
 /* What is in neither the library nor a job. */
 static int mend_folder(struct mending *m, const char *part)
 {
@@ -202,16 +211,10 @@ static int mend_folder(struct mending *m, const char *part)
 
 	if (vmm_boot_names(m->boot, part, &names, m->err) < 0)
 		return m->err->code == VMM_ENOTFOUND ? 0 : m->err->code;
-	for (size_t i = 0; i < names.n; i++) {
-		if (*names.s[i] == '.' || vmm_strv_has(&m->needed, names.s[i]))
-			continue;
-		if (m->repair)
-			vmm_boot_remove(m->boot, part, names.s[i]);
-		say(m, names.s[i],
-		    m->repair ? "of no use to anybody; it is removed from the boot folder"
-			      : "of no use to anybody, in the boot folder",
-		    m->repair);
-	}
+	for (size_t i = 0; i < names.n; i++)
+		if (*names.s[i] != '.' && !vmm_strv_has(&m->needed, names.s[i]))
+			take_away(m, part, names.s[i], "of no use to anybody, in the boot folder",
+				  "of no use to anybody; it is removed from the boot folder");
 	return 0;
 }
 
@@ -236,17 +239,11 @@ static int mend_aside(struct mending *m, const char *part)
 		return 0;
 	if (vmm_boot_names(m->boot, part, &names, m->err) < 0)
 		return m->err->code == VMM_ENOTFOUND ? 0 : m->err->code;
-	for (size_t i = 0; i < names.n; i++) {
-		if (strncmp(names.s[i], ".new", 4) != 0 ||
-		    !vmm_boot_is_older(m->boot, part, names.s[i], ASIDE_S))
-			continue;
-		if (m->repair)
-			vmm_boot_remove(m->boot, part, names.s[i]);
-		say(m, names.s[i],
-		    m->repair ? "left by a crash in the boot folder; it is removed"
-			      : "left by a crash in the boot folder",
-		    m->repair);
-	}
+	for (size_t i = 0; i < names.n; i++)
+		if (strncmp(names.s[i], ".new", 4) == 0 &&
+		    vmm_boot_is_older(m->boot, part, names.s[i], ASIDE_S))
+			take_away(m, part, names.s[i], "left by a crash in the boot folder",
+				  "left by a crash in the boot folder; it is removed");
 	return 0;
 }
 
