@@ -43,6 +43,11 @@ static void digest(const void *bytes, size_t n, unsigned char out[VMM_SHA256_BYT
 	sha256_digest(&hash, VMM_SHA256_BYTES, out);
 }
 
+void vmm_range_hash(struct vmm_range *r, const void *bytes)
+{
+	digest(bytes, r->length, r->sha256);
+}
+
 bool vmm_range_holds(const struct vmm_range *r, const void *bytes)
 {
 	unsigned char is[VMM_SHA256_BYTES];

@@ -17,7 +17,7 @@
  *
  *	struct vmm_blockmap m = VMM_BLOCKMAP_INIT;
  *
- * *	if (vmm_blockmap_parse(&m, "map", text, len, size, err) < 0) …;
+ *	if (vmm_blockmap_parse(&m, "map", text, len, size, err) < 0) …;
  *	for (size_t i = 0; i < m.n; i++)
  *		if (!vmm_range_holds(&m.ranges[i], bytes)) …;
  *
@@ -71,6 +71,8 @@ void vmm_blockmap_format(struct vmm_buf *out, const struct vmm_blockmap *m);
 /* Appends a range as it is; 0 or VMM_ENOMEM. */
 int vmm_blockmap_add(struct vmm_blockmap *m, const struct vmm_range *r);
 
+/* Puts the hash of these r->length bytes into the range. */
+void vmm_range_hash(struct vmm_range *r, const void *bytes);
 /* Whether these r->length bytes are what the map says. */
 bool vmm_range_holds(const struct vmm_range *r, const void *bytes);
 bool vmm_all_zero(const void *bytes, size_t n);

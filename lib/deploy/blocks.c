@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
 #include <zstd.h>
 
 #include "base/file.h"
@@ -44,15 +43,6 @@ static int go_on(struct making *k, uint64_t at, struct vmm_err *err)
 	return 0;
 }
 
-static void hash_range(struct making *k)
-{
-	struct sha256_ctx hash;
-
-	sha256_init(&hash);
-	sha256_update(&hash, k->range.length, (const uint8_t *)k->bytes);
-	sha256_digest(&hash, VMM_SHA256_BYTES, k->range.sha256);
-}
-
 /* What doesn't become smaller stays as it is: there is no room for more. */
 static int end_range(struct making *k, struct vmm_err *err)
 {
@@ -61,7 +51,7 @@ static int end_range(struct making *k, struct vmm_err *err)
 
 	if (!k->range.length)
 		return 0;
-	hash_range(k);
+	vmm_range_hash(&k->range, k->bytes);
 	n = ZSTD_compressCCtx(k->packer, k->packed, k->range.length - 1, k->bytes, k->range.length,
 			      LEVEL);
 	if (ZSTD_isError(n)) {

@@ -221,6 +221,20 @@ static void a_flipped_bit_shows(void **state)
 	close(data);
 }
 
+static void a_hash_is_that_of_the_bytes(void **state)
+{
+	static const char zeros[VMM_BLOCK];
+	struct vmm_range r = { .length = VMM_BLOCK, .stored = VMM_BLOCK };
+	VMM_BLOCKMAP_AUTO m = VMM_BLOCKMAP_INIT;
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+
+	(void)state;
+	vmm_range_hash(&r, zeros);
+	assert_int_equal(vmm_blockmap_add(&m, &r), 0);
+	vmm_blockmap_format(&text, &m);
+	assert_string_equal(text.data, HEAD "0\t4096\t4096\t" HASH "\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +245,7 @@ int main(void)
 		cmocka_unit_test(maps_that_break_a_rule),
 		cmocka_unit_test(the_last_range_may_end_with_the_image),
 		cmocka_unit_test(a_flipped_bit_shows),
+		cmocka_unit_test(a_hash_is_that_of_the_bytes),
 	};
 
 	return RUN(tests);
