@@ -32,36 +32,37 @@ static char *read_first_line(const char *path)
 	return trimmed(text);
 }
 
-char *agent_read_line(const char *fmt, ...)
+__attribute__((format(printf, 1, 0))) static char *read_line(const char *fmt, va_list ap)
 {
 	VMM_STR_AUTO path = NULL;
-	va_list ap;
-	int n;
 
-	va_start(ap, fmt);
-	n = vasprintf(&path, fmt, ap);
-	va_end(ap);
-	if (n < 0) {
+	if (vasprintf(&path, fmt, ap) < 0) {
 		path = NULL;
 		return NULL;
 	}
 	return read_first_line(path);
 }
 
+char *agent_read_line(const char *fmt, ...)
+{
+	va_list ap;
+	char *line;
+
+	va_start(ap, fmt);
+	line = read_line(fmt, ap);
+	va_end(ap);
+	return line;
+}
+
 uint64_t agent_read_number(const char *fmt, ...)
 {
-	VMM_STR_AUTO path = NULL;
 	VMM_STR_AUTO text = NULL;
 	uint64_t n = 0;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&path, fmt, ap);
+	text = read_line(fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		path = NULL;
-	text = path ? read_first_line(path) : NULL;
 	return text && vmm_num_u64("number", text, 0, UINT64_MAX, &n, NULL) == 0 ? n : 0;
 }
 
