@@ -221,3 +221,13 @@ int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *l
 	free(r.running);
 	return rc;
 }
+
+const char *vmm_job_lost(const struct vmm_job *job, uint64_t within_ms, struct vmm_err *why)
+{
+	if (job->state == VMM_JOB_SKIPPED) {
+		vmm_err_set(why, VMM_ECANCEL, "not started");
+		return "skipped";
+	}
+	vmm_err_set(why, VMM_EAGAIN, "no result within %g s", (double)within_ms / 1000);
+	return "unknown";
+}

@@ -79,6 +79,12 @@ int vmm_jobs_run(struct vmm_job *jobs, size_t n, const struct vmm_jobs_limits *l
 		 void *ctx, struct vmm_err *err);
 
 /*
+ * What the row of an item says that is not VMM_JOB_DONE: "skipped" or "unknown", and in *why the reason.
+ * within_ms: the limit as the person knows it, where limit_ms has some grace.
+ */
+const char *vmm_job_lost(const struct vmm_job *job, uint64_t within_ms, struct vmm_err *why);
+
+/*
  * Has a thread ever been abandoned in this process? It may be inside any library still, so
  * the process must end by _exit(2), without what libraries do at exit(3).
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bmc/batch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,19 +154,14 @@ static int ended(struct vmm_job *job, void *arg)
 	struct vmm_bmc_result r = { .target = (size_t)(job - c->jobs),
 				    .power = VMM_BMC_POWER_UNKNOWN,
 				    .code = job->code };
-	char late[64];
+	struct vmm_err why;
 
-	if (job->state == VMM_JOB_TIMEOUT) {
-		snprintf(late, sizeof(late), "no result within %g s",
-			 (double)(job->limit_ms - VMM_BMC_GRACE_MS) / 1000);
-		r.result = "unknown";
-		r.error = late;
-		r.ms = job->limit_ms;
-	} else if (job->state == VMM_JOB_SKIPPED) {
-		r.result = "skipped";
-		r.error = "not started";
-	} else {
+	if (job->state == VMM_JOB_DONE) {
 		fill(&r, job->arg, job->code);
+	} else {
+		r.result = vmm_job_lost(job, job->limit_ms - VMM_BMC_GRACE_MS, &why);
+		r.error = why.text;
+		r.ms = job->state == VMM_JOB_TIMEOUT ? job->limit_ms : 0;
 	}
 	return c->done(&r, c->ctx) != 0 || (r.code < 0 && c->fail_fast);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "power/batch.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,19 +54,14 @@ static int ended(struct vmm_job *job, void *arg)
 				      .error = "",
 				      .code = job->code };
 	struct vmm__task *t = job->arg;
-
-	char late[64];
+	struct vmm_err why;
 
 	if (job->state == VMM_JOB_DONE && job->code == 0 && t->again)
 		return 0;
-	if (job->state == VMM_JOB_TIMEOUT) {
-		snprintf(late, sizeof(late), "no result within %g s", (double)c->limit_ms / 1000);
-		r.result = "unknown";
-		r.error = late;
-		r.ms = job->limit_ms;
-	} else if (job->state == VMM_JOB_SKIPPED) {
-		r.result = "skipped";
-		r.error = "not started";
+	if (job->state != VMM_JOB_DONE) {
+		r.result = vmm_job_lost(job, c->limit_ms, &why);
+		r.error = why.text;
+		r.ms = job->state == VMM_JOB_TIMEOUT ? job->limit_ms : 0;
 	} else {
 		r.vm = t->name ? t->name : r.vm;
 		r.uuid = or_none(t->uuid);

@@ -406,6 +406,19 @@ static void test_keep(void **state)
 	free(kept);
 }
 
+static void test_lost(void **state)
+{
+	struct vmm_job job = { .limit_ms = 62000, .state = VMM_JOB_TIMEOUT, .code = VMM_EAGAIN };
+	struct vmm_err why;
+
+	(void)state;
+	assert_string_equal(vmm_job_lost(&job, 1500, &why), "unknown");
+	assert_string_equal(why.text, "no result within 1.5 s");
+	job.state = VMM_JOB_SKIPPED;
+	assert_string_equal(vmm_job_lost(&job, 1500, &why), "skipped");
+	assert_string_equal(why.text, "not started");
+}
+
 static int look_at_mask(void *arg)
 {
 	struct work *k = arg;
@@ -461,19 +474,13 @@ static void test_threads_are_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_no_limits),
-		cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_no_head_of_line),
-		cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_headway),
-		cmocka_unit_test(test_photo_finish),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_give_up),
-		cmocka_unit_test(test_fail_fast),
-		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_keep),
-		cmocka_unit_test(test_threads_are_gone),
+		cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_apart),        cmocka_unit_test(test_no_head_of_line),
+		cmocka_unit_test(test_deadline),     cmocka_unit_test(test_headway),
+		cmocka_unit_test(test_photo_finish), cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_give_up),      cmocka_unit_test(test_fail_fast),
+		cmocka_unit_test(test_lost),         cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_keep),         cmocka_unit_test(test_threads_are_gone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
