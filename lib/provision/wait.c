@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Until a new guest answers. */
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/dial.h"
 #include "provision/internal.h"
 
 #define POLL_MS 200
@@ -47,22 +47,6 @@ static bool has_address(virDomainPtr dom)
 	return found;
 }
 
-/* 0, or the errno of why not. */
-static int dial(int fd, const struct addrinfo *ai)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int why = 0;
-	socklen_t len = sizeof(why);
-
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
-		return 0;
-	if (errno != EINPROGRESS)
-		return errno;
-	if (poll(&p, 1, CONNECT_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0)
-		return ETIMEDOUT;
-	return why;
-}
-
 /* An ssh server says who it is first. */
 static bool says_ssh(int fd)
 {
@@ -80,19 +64,16 @@ static bool answers(const char *address, bool ssh)
 	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 					.ai_socktype = SOCK_STREAM };
 	struct addrinfo *ai;
-	bool yes = false;
-	int fd;
+	bool yes;
+	int fd, why;
 
 	if (getaddrinfo(address, "22", &hints, &ai) != 0)
 		return false;
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		int why = dial(fd, ai);
-
-		yes = ssh ? why == 0 && says_ssh(fd) : why == 0 || why == ECONNREFUSED;
-		close(fd);
-	}
+	why = vmm_dial(ai, vmm_clock_ms() + CONNECT_MS, NULL, &fd);
 	freeaddrinfo(ai);
+	yes = ssh ? why == 0 && says_ssh(fd) : why == 0 || why == ECONNREFUSED;
+	if (why == 0)
+		close(fd);
 	return yes;
 }
 
