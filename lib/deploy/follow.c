@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the boot server and the agent tell of a machine, and what it means when they tell nothing. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
-#include "base/rows.h"
 #include "deploy/internal.h"
 #include "ssh/ssh.h"
 
@@ -57,31 +53,15 @@ static void see_progress(struct following *f, const struct vmm_table *t, size_t 
 	}
 }
 
-/* The end of what the scripts have printed, as one line. */
 static void add_tail(struct vmm__task *k, struct vmm_buf *out)
 {
-	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	char tail[TAIL + 1];
-	struct stat st;
-	ssize_t n = 0;
-	int fd;
+	VMM_BUF_AUTO tail = VMM_BUF_INIT;
+	VMM_BUF_AUTO line = VMM_BUF_INIT;
 
-	vmm_buf_addf(&part, "jobs/%s/log", k->job);
-	fd = vmm_boot_open_file(k->boot, part.data);
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0)
-		n = pread(fd, tail, TAIL, st.st_size > TAIL ? st.st_size - TAIL : 0);
-	close(fd);
-	while (n > 0 && tail[n - 1] == '\n')
-		n--;
-	if (n > 0)
-		vmm_buf_adds(out, "; it printed: ");
-	for (ssize_t i = 0; i < n; i++)
-		if (tail[i] == '\n')
-			vmm_buf_adds(out, " | ");
-		else
-			vmm_buf_addc(out, tail[i]);
+	vmm__job_tail(k, TAIL, &tail);
+	vmm__tail_line(tail.data, tail.len, TAIL, &line);
+	if (line.len)
+		vmm_buf_addf(out, "; it printed: %s", line.data);
 }
 
 static int see_end(struct following *f, const char *text)

@@ -14,6 +14,7 @@
  *	job.c		what the boot server and the agent are told
  *	power.c		its BMC
  *	follow.c	what they tell
+ *	tail.c		the end of what scripts have printed
  *	work.c		from its start to its first boot
  *	role.c		what is done over ssh
  *	finish.c	from its first boot to the inventory
@@ -184,6 +185,13 @@ bool vmm__bmc_is_off(struct vmm__task *k);
  * has passed, so another start may help; VMM_EREFUSED, VMM_EFAIL: as the agent says; VMM_ECANCEL.
  */
 int vmm__follow(struct vmm__task *k);
+
+/* ---- tail.c ---- */
+
+/* The last bytes, `max` at most, of what the job's scripts have printed, appended; nothing without a log. */
+void vmm__job_tail(struct vmm__task *k, size_t max, struct vmm_buf *out);
+/* The lines at the end of these bytes, `max` bytes of them at most, as one, "A | B", appended. */
+void vmm__tail_line(const char *bytes, size_t n, size_t max, struct vmm_buf *out);
 
 /* ---- work.c ---- */
 

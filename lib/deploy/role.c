@@ -95,22 +95,6 @@ static void add_vars(const struct vmm__role *r, struct vmm_buf *out)
 	}
 }
 
-/* The last lines, in one. */
-static void tail_of(const struct vmm_buf *out, struct vmm_buf *tail)
-{
-	size_t len = out->len;
-	const char *at;
-
-	while (len && out->data[len - 1] == '\n')
-		len--;
-	at = out->data + (len > TAIL ? len - TAIL : 0);
-	for (; at < out->data + len; at++)
-		if (*at == '\n')
-			vmm_buf_adds(tail, " | ");
-		else
-			vmm_buf_addc(tail, *at);
-}
-
 static int run(struct vmm_ssh *s, const struct vmm_ssh_command *what, const char *name,
 	       struct vmm_buf *out, struct vmm_err *err)
 {
@@ -119,7 +103,7 @@ static int run(struct vmm_ssh *s, const struct vmm_ssh_command *what, const char
 	int code = vmm_ssh_run(s, what, &got, err);
 
 	vmm_buf_add(out, got.out.data, got.out.len);
-	tail_of(&got.out, &tail);
+	vmm__tail_line(got.out.data, got.out.len, TAIL, &tail);
 	if (code == VMM_ECANCEL)
 		return code;
 	if (code < 0)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One machine, from its start to its first boot, and what is left of that when it fails. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
-#include "base/rows.h"
 #include "deploy/internal.h"
 
 #define LOG_MAX ((size_t)1 << 20)
@@ -169,21 +166,10 @@ static int work(struct vmm__task *k)
 /* What scripts have printed goes with the job: the log keeps it. */
 static void keep_log(struct vmm__task *k)
 {
-	VMM_BUF_AUTO part = VMM_BUF_INIT;
-	VMM_STR_AUTO text = NULL;
-	size_t len = 0;
-	int fd;
+	VMM_BUF_AUTO tail = VMM_BUF_INIT;
 
-	if (!*k->job)
-		return;
-	vmm_buf_addf(&part, "jobs/%s/log", k->job);
-	fd = vmm_boot_open_file(k->boot, part.data);
-	if (fd < 0)
-		return;
-	if (vmm_read_fd(part.data, fd, 16 * LOG_MAX, &text, &len, NULL) == 0)
-		vmm__log_append(k, text + (len > LOG_MAX ? len - LOG_MAX : 0),
-				len > LOG_MAX ? LOG_MAX : len);
-	close(fd);
+	vmm__job_tail(k, LOG_MAX, &tail);
+	vmm__log_append(k, tail.data, tail.len);
 }
 
 static int settle(struct vmm__task *k, int ret)
