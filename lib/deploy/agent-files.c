@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "deploy/agent-internal.h"
 
 #define LIMIT_MS ((uint64_t)600 * 1000)
@@ -67,9 +68,8 @@ static int copy_bytes(int in, int out)
 	ssize_t n;
 
 	while ((n = read(in, chunk, sizeof(chunk))) > 0)
-		for (ssize_t done = 0, w; done < n; done += w)
-			if ((w = write(out, chunk + done, (size_t)(n - done))) < 0)
-				return -1;
+		if (vmm_write_fd(out, chunk, (size_t)n) < 0)
+			return -1;
 	return n < 0 ? -1 : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "deploy/internal.h"
 
 static json_t *texts(const struct vmm_strv *v)
@@ -95,17 +96,11 @@ static int custom_fd(struct vmm__task *k)
 	fd = memfd_create("custom", MFD_CLOEXEC);
 	if (fd < 0)
 		return vmm_err_errno(&k->err, "cannot make a file in memory");
-	for (size_t at = 0; at < tar.len;) {
-		ssize_t n = write(fd, tar.data + at, tar.len - at);
-
-		if (n < 0) {
-			vmm_err_errno(&k->err, "cannot write a file in memory");
-			close(fd);
-			return k->err.code;
-		}
-		at += (size_t)n;
-	}
-	return fd;
+	if (vmm_write_fd(fd, tar.data, tar.len) == 0)
+		return fd;
+	vmm_err_errno(&k->err, "cannot write a file in memory");
+	close(fd);
+	return k->err.code;
 }
 
 int vmm__job_make(struct vmm__task *k)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "base/percent.h"
 #include "base/rows.h"
@@ -218,16 +219,10 @@ void vmm__log_append(struct vmm__task *k, const char *bytes, size_t n)
 {
 	int fd = open_log(k);
 
-	while (fd >= 0 && n > 0) {
-		ssize_t done = write(fd, bytes, n);
-
-		if (done <= 0)
-			break;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	(void)vmm_write_fd(fd, bytes, n);
+	close(fd);
 }
 
 void vmm__progress(struct vmm__task *k, uint64_t done, uint64_t total)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rows.h"
 #include "ssh/internal.h"
 
@@ -163,18 +164,6 @@ static void change(const struct vmm_strv *lines, const char *name, const struct 
 		vmm_buf_addf(out, "%s %s\n", name, keys->s[i]);
 }
 
-static int write_all(int fd, const struct vmm_buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-
-		if (n <= 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return fsync(fd);
-}
-
 static int replace(const char *path, const struct vmm_buf *text, struct vmm_err *err)
 {
 	VMM_BUF_AUTO aside = VMM_BUF_INIT;
@@ -190,8 +179,8 @@ static int replace(const char *path, const struct vmm_buf *text, struct vmm_err 
 	/* One for all users stays readable for them. */
 	if (stat(path, &old) < 0)
 		old.st_mode = 0600;
-	if (fchmod(fd, old.st_mode & 0644) < 0 || write_all(fd, text) < 0 ||
-	    rename(aside.data, path) < 0) {
+	if (fchmod(fd, old.st_mode & 0644) < 0 || vmm_write_fd(fd, text->data, text->len) < 0 ||
+	    fsync(fd) < 0 || rename(aside.data, path) < 0) {
 		code = vmm_err_errno(err, "cannot write '%s'", path);
 		unlink(aside.data);
 	}

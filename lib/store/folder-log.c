@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rows.h"
 
 #define LARGE ((size_t)1 << 20)
@@ -75,23 +76,9 @@ static void add_header(struct vmm__folder_log *l)
 /* All of it or nothing: what was written of a change that is not whole is cut off again. */
 static int append_bytes(struct vmm__folder_log *l, struct vmm_err *err)
 {
-	const char *at = l->add.data;
-	size_t left = l->add.len;
 	int rc = 0;
 
-	while (left > 0 && rc == 0) {
-		ssize_t n = write(l->fd, at, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			rc = vmm__file_err(err, "write", &l->dir, l->file);
-		} else {
-			at += n;
-			left -= (size_t)n;
-		}
-	}
-	if (rc == 0 && fdatasync(l->fd) < 0)
+	if (vmm_write_fd(l->fd, l->add.data, l->add.len) < 0 || fdatasync(l->fd) < 0)
 		rc = vmm__file_err(err, "write", &l->dir, l->file);
 	if (rc < 0 && ftruncate(l->fd, (off_t)l->pos) < 0)
 		vmm_err_prefix(err, "records may have been left in the log");
