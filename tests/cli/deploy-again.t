@@ -2,46 +2,20 @@
 # host-deploy run again, and twice at the same time: what an earlier run knows must not be taken for what is
 # time limit: 200
 . "${0%/*}/../tap.sh"
-. "$top/tests/helpers/images.sh"
+. "$top/tests/helpers/played.sh"
 need flock
 
-VMM_BOOT=$tmp/boot
-export VMM_BOOT
-mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent" "$VMM_BOOT/images"
-touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
-key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test'
-cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
-	image = disk
-	ssh-keys = $key
-	[disk]
-	size = 1M-
-	[nic]
-	match = 1
-	ip4 = front
-	[deadlines]
-	boot = 3s
-EOF2
 disk raw 1M
-imglib add disk raw >/dev/null
-ippool create front --range 10.0.0.10-10.0.0.19 --prefix 24 >/dev/null
-u1=00000000-0000-4000-8000-000000000001 u2=00000000-0000-4000-8000-000000000002
-u3=00000000-0000-4000-8000-000000000003
+played_lab raw 10.0.0.10-10.0.0.19
+played_profile "ssh-keys = $key" 'boot = 3s'
+mkdir "$VMM_BOOT/images"
 m=52:54:00:00:00:0
 
-# agent NAME WHAT...: in the background
-agent() {
-	timeout 30 agent-helper "$VMM_BOOT" "$@" 2>/dev/null &
-	agent=$!
-}
 begins='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:disk:serial:A1 6:begin progress:4096:8192'
 how='--retries 0 --until customise -n -o result,error'
 deploy() {
 	# shellcheck disable=SC2086
 	host-deploy lab "$@" $how
-}
-state() {
-	awk -F '\t' -v name="$1" -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
-		$c["name"] == name { print $c[want] }' "$VMM_STATE/machines.tsv"
 }
 
 # ---- a host at work ----
@@ -67,7 +41,7 @@ for _ in $(seq 100); do grep -q progress "$VMM_BOOT"/jobs/*/events 2>/dev/null &
 sleep 0.5
 kill -KILL $deploy
 wait $deploy $agent 2>/dev/null
-is "$(state n1 touched) $(ippool show -n -o holder)" "yes $u1" 'killed in the middle'
+is "$(machine n1 touched) $(ippool show -n -o holder)" "yes $u1" 'killed in the middle'
 rm -rf "$VMM_BOOT"/jobs/*
 deploy n1 --resume >"$out" 2>&1 &
 deploy=$!
@@ -113,5 +87,5 @@ awk -F '\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i }
 let_go
 wait $once
 is "$(cat once)" 'already	' 'one that another run has finished is not written again'
-is "$(state n1 state) $(state n1 written)" 'done yes' 'and stays so'
+is "$(machine n1 state) $(machine n1 written)" 'done yes' 'and stays so'
 done_testing

@@ -4,27 +4,12 @@
 # time limit: 600
 test ! -w /dev/shm || export TMPDIR=/dev/shm
 . "${0%/*}/../tap.sh"
-. "$top/tests/helpers/images.sh"
+. "$top/tests/helpers/played.sh"
 need strace
 
-VMM_BOOT=$tmp/boot
-export VMM_BOOT
-mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent"
-touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
-key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test'
-cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
-	image = disk
-	ssh-keys = $key
-	[disk]
-	size = 1M-
-	[nic]
-	match = 1
-	ip4 = front
-EOF2
 disk raw 1M
-imglib add disk raw >/dev/null
-ippool create front --range 10.0.0.10-10.0.0.19 --prefix 24 >/dev/null
-u1=00000000-0000-4000-8000-000000000001
+played_lab raw 10.0.0.10-10.0.0.19
+played_profile "ssh-keys = $key"
 cp -a "$VMM_STATE" before
 cp -a "$VMM_BOOT" boot.before
 
@@ -43,8 +28,7 @@ sound() {
 	test -z "$(find "$VMM_BOOT/jobs" "$VMM_BOOT/images" "$VMM_BOOT/files" -mindepth 1 -name '.new*' 2>/dev/null)" ||
 		{ diag 'something aside is left'; return 1; }
 	test -z "$(find "$VMM_BOOT/jobs" -mindepth 1 2>/dev/null)" || { diag 'a job is left'; return 1; }
-	written=$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { print $c["written"] }' \
-		"$VMM_STATE/machines.tsv" 2>/dev/null)
+	written=$(machine n1 written 2>/dev/null)
 	leased=$(ippool show -n | wc -l)
 	case "$written $leased" in
 	'yes 1' | 'no 0' | ' 0') ;;
@@ -54,14 +38,14 @@ sound() {
 
 deploy="host-deploy lab n1 --uuid $u1 --mac 52:54:00:00:00:01 --until customise"
 steps="2:begin 2:done 3:begin 3:done 4:begin 6:begin progress:1:2 6:done 8:begin"
-agent() {
+short_agent() {
 	# shellcheck disable=SC2086
 	exec timeout "$1" agent-helper "$VMM_BOOT" n1 $steps '8:hostkey:ssh-ed25519 AAAA' 8:done end:done 2>/dev/null
 }
 
 for call in fsync fdatasync renameat rename openat pwrite64; do
 	restore
-	agent 30 &
+	short_agent 30 &
 	agent=$!
 	# shellcheck disable=SC2086
 	strace -f -c -S calls -U name,calls -e trace=$call -o counts $deploy >/dev/null 2>&1
@@ -72,7 +56,7 @@ for call in fsync fdatasync renameat rename openat pwrite64; do
 	step=$((n / 8 + 1))
 	while test $i -le "$n"; do
 		restore
-		agent 5 &
+		short_agent 5 &
 		agent=$!
 		# shellcheck disable=SC2086
 		strace -f -o /dev/null -e inject=$call:signal=KILL:when=$i $deploy >/dev/null 2>&1

@@ -3,13 +3,12 @@
 # are played by tests/helpers/agent-helper.c. Real machines: tests/slow.
 # time limit: 300
 . "${0%/*}/../tap.sh"
-. "$top/tests/helpers/images.sh"
+. "$top/tests/helpers/played.sh"
 need jq qemu-img
 
-VMM_BOOT=$tmp/boot
-export VMM_BOOT
-mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent"
-key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA test'
+disk raw 8M
+printf 'data' | dd of=raw bs=1 seek=1048576 conv=notrunc 2>/dev/null
+played_lab raw 10.0.0.10-10.0.0.19 --gateway 10.0.0.1 --dns 10.0.0.2
 cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
 	image = disk
 	name = node[1-2]
@@ -23,12 +22,8 @@ cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
 	boot = 8s
 	image = 3s
 EOF2
-disk raw 8M
-printf 'data' | dd of=raw bs=1 seek=1048576 conv=notrunc 2>/dev/null
 echo '#!/bin/sh' >script
-imglib add disk raw >/dev/null && imglib add --kind script tool script >/dev/null
-ippool create front --range 10.0.0.10-10.0.0.19 --prefix 24 --gateway 10.0.0.1 --dns 10.0.0.2 >/dev/null
-u1=00000000-0000-4000-8000-000000000001 u2=00000000-0000-4000-8000-000000000002
+imglib add --kind script tool script >/dev/null
 m1=52:54:00:00:00:01 m2=52:54:00:00:00:02
 
 # ---- refused ----
@@ -44,6 +39,7 @@ refuse() {
 	echo "$*: $got: $(cat "$out" "$err")"
 }
 {
+	rm "$VMM_BOOT"/agent/*
 	refuse '4 ' 'there is no agent in' lab --uuid $u1 --mac $m1 n1
 	touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
 	refuse '4 ' "no machine profile 'none'" none n1
@@ -88,12 +84,6 @@ refused	another one has its BMC 'ipmi://10.0.0.7'" 'one BMC is for one machine'
 
 # ---- all goes well ----
 
-# agent NAME WHAT...: in the background
-agent() {
-	agent-helper "$VMM_BOOT" "$@" 2>agent.err &
-	agent=$!
-}
-well='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:done 6:begin progress:4096:8192 6:done 7:begin 7:done 8:begin'
 # shellcheck disable=SC2086
 agent node1 $well 8:hostkey:"$key" 8:done end:done
 ok 'a machine until customise' host-deploy lab node1 --uuid $u1 --mac $m1 --until customise -n -o name,uuid,addresses,stage,result
@@ -103,12 +93,7 @@ is "$(ippool show -n -o address,holder)" "10.0.0.10	$u1" 'it holds its address'
 is "$(find "$VMM_BOOT/jobs" -mindepth 1)" '' 'its job is gone'
 like "$(cat "$VMM_STATE/deploy/node1.txt")" ' 6 image: done' 'the log has the stages, with numbers'
 is "$(cut -d ' ' -f 2 "$VMM_STATE/deploy/node1.txt" | sort -u | paste -sd ' ')" '1 2 3 4 5 6 7 8' 'all of them'
-state() {
-	vmm-rows --where "name=$1" -n -o "$2" <"$VMM_STATE/machines.tsv" 2>/dev/null ||
-		awk -F '\t' -v name="$1" -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
-			$c["name"] == name { print $c[want] }' "$VMM_STATE/machines.tsv"
-}
-is "$(state node1 state) $(state node1 written)" 'stopped yes' 'the table says how far it is'
+is "$(machine node1 state) $(machine node1 written)" 'stopped yes' 'the table says how far it is'
 sha=$(imglib list -n -o sha256 disk)
 is "$(cat "$VMM_BOOT/images/$sha/info" | sed -n 's/^size=//p')" 8388608 'the image is prepared'
 is "$(vmm-fsck -n --offline)" '' 'and there is nothing to mend'
@@ -120,7 +105,7 @@ exits 1 'a script that fails' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o s
 wait $agent
 like "$(cat "$out")" '^scripts	failed	scripts: raid failed with 3; it printed: no such controller' 'is in the row with its output'
 is "$(ippool show -n -o holder)" "$u1" 'its address is given back'
-is "$(state node2 state) $(state node2 job)" 'failed ' 'a clear end state'
+is "$(machine node2 state) $(machine node2 job)" 'failed ' 'a clear end state'
 agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin '6:refused:the disk vda carries data' 'end:refused the disk'
 exits 4 'a disk with a system' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o stage,result,error
 wait $agent
@@ -171,7 +156,7 @@ like "$(cat "$out")" '--resume goes on with it' 'and says how to go on'
 like "$(vmm-fsck --offline -n)" '^deploy	node2	was being deployed' 'vmm-fsck knows of it'
 ok '--resume finds that the agent went on by itself' host-deploy lab node2 --resume --until customise -n -o stage,result
 is "$(cat "$out")" 'customise	done' 'and needs no other start'
-is "$(state node2 written)" yes 'its disk is whole'
+is "$(machine node2 written)" yes 'its disk is whole'
 host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 --until agent >/dev/null 2>&1 &
 deploy=$!
 for _ in $(seq 100); do test -e "$VMM_BOOT"/jobs/*/armed && break; sleep 0.1; done

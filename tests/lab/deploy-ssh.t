@@ -7,15 +7,14 @@ need_root
 sshd=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd) || skip_all 'needs sshd'
 need ssh-keygen unshare ip
 test -n "${VMM_TEST_NET-}" || exec env VMM_TEST_NET=1 unshare -n -- "$top/tests/lab/deploy-ssh.t"
-. "$top/tests/helpers/images.sh"
+. "$top/tests/helpers/played.sh"
 
 ip link set lo up
 ip addr add 10.99.0.10/24 dev lo
 ip addr add 10.99.0.11/24 dev lo
-HOME=$tmp/home VMM_BOOT=$tmp/boot
-export HOME VMM_BOOT
-mkdir -p "$HOME/.ssh" "$VMM_CONF/machines" "$VMM_CONF/roles" "$VMM_BOOT/agent"
-touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
+HOME=$tmp/home
+export HOME
+mkdir -p "$HOME/.ssh" "$VMM_CONF/roles"
 
 # ---- a server: root may log in with one key ----
 
@@ -89,35 +88,20 @@ chmod 0644 "$HOME/.ssh/known_hosts"
 
 # ---- the last stage of host-deploy ----
 
-cat >"$VMM_CONF/machines/lab.conf" <<-EOF2
-	image = disk
-	ssh-keys-file = $tmp/id.pub
-	[disk]
-	size = 1M-
-	[nic]
-	match = 1
-	ip4 = front
-	[deadlines]
-	boot = 10s
-	role = 4s
-EOF2
 disk raw 8M
-imglib add disk raw >/dev/null
-ippool create front --range 10.99.0.10-10.99.0.19 --prefix 24 >/dev/null
-u1=00000000-0000-4000-8000-000000000001 u2=00000000-0000-4000-8000-000000000002
-steps='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:done 6:begin progress:4096:8192 6:done 7:begin 7:done 8:begin'
+played_lab raw 10.99.0.10-10.99.0.19
+played_profile "ssh-keys-file = $tmp/id.pub" 'boot = 10s' 'role = 4s'
 
 # deploy NAME UUID HOSTKEY [OPTION...]
 deploy() {
 	deploy_name=$1 deploy_uuid=$2 deploy_key=$3
 	shift 3
 	# shellcheck disable=SC2086
-	agent-helper "$VMM_BOOT" "$deploy_name" $steps "8:hostkey:$deploy_key" 8:done end:done &
-	deploy_agent=$!
+	agent "$deploy_name" $well "8:hostkey:$deploy_key" 8:done end:done
 	deploy_code=0
 	host-deploy lab "$deploy_name" --uuid "$deploy_uuid" --mac 52:54:00:00:00:0${deploy_uuid#"${deploy_uuid%?}"} \
 		--key "$tmp/id" -n -o addresses,stage,result,error "$@" >"$out" 2>"$err" || deploy_code=$?
-	wait $deploy_agent
+	wait $agent
 	printf '%s ' $deploy_code && cat "$out" "$err"
 }
 is "$(deploy n1 $u1 "$hostkey")" '0 10.99.0.10	role	done	' 'with the host key that the agent told of'
