@@ -30,15 +30,6 @@ static const struct cmd_column columns[] = {
 };
 /* clang-format on */
 
-static int put_list(struct vmm_table *t, const char *column, const struct vmm_strv *list)
-{
-	VMM_BUF_AUTO cell = VMM_BUF_INIT;
-
-	for (size_t i = 0; i < list->n; i++)
-		vmm_list_add(&cell, list->s[i]);
-	return cell.failed ? VMM_ENOMEM : vmm_table_put(t, 0, column, cell.data);
-}
-
 static int print(struct cmd_run *c, const struct vmm_agent_made *made, const char *folder)
 {
 	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
@@ -49,8 +40,10 @@ static int print(struct cmd_run *c, const struct vmm_agent_made *made, const cha
 	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "kernel", made->version) < 0 ||
 	    vmm_table_put(t, 0, "kernel_size", kernel_size) < 0 ||
 	    vmm_table_put(t, 0, "initrd_size", initrd_size) < 0 ||
-	    put_list(t, "missing", &made->missing) < 0 || put_list(t, "without", &made->without) < 0 ||
-	    put_list(t, "drivers", &made->modules) < 0 || vmm_table_put(t, 0, "folder", folder) < 0)
+	    vmm_list_put(t, 0, "missing", &made->missing) < 0 ||
+	    vmm_list_put(t, 0, "without", &made->without) < 0 ||
+	    vmm_list_put(t, 0, "drivers", &made->modules) < 0 ||
+	    vmm_table_put(t, 0, "folder", folder) < 0)
 		return vmm_err_nomem(&c->err);
 	return cmd_rows(c, t);
 }

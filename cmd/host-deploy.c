@@ -102,8 +102,7 @@ static int deploy(struct cmd_run *c, const struct vmm_deploy_options *opt)
 
 	if (cmd_selectors(c, &names, &rows) < 0 || cmd_opt_list(c, macs, &addresses) < 0)
 		return c->err.code;
-	for (size_t i = 0; i < addresses.n; i++)
-		vmm_list_add(&cell, addresses.s[i]);
+	vmm_list_join(&cell, &addresses);
 	req = calloc(names.n + 1, sizeof(*req));
 	ret = req && !cell.failed ? requests(c, &names, rows, cell.data, req)
 				  : vmm_err_nomem(&c->err);

@@ -191,12 +191,9 @@ static const struct cmd_column show_columns[] = {
 static int put_users(struct cmd_run *c, struct vmm_table *t, const struct vmm_image *img)
 {
 	VMM_STRV_AUTO users = VMM_STRV_INIT;
-	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 	int ret = vmm_image_users(c->store, img, &users, &c->err);
 
-	for (size_t i = 0; i < users.n; i++)
-		vmm_list_add(&cell, users.s[i]);
-	if (ret == 0 && (cell.failed || vmm_table_put(t, 0, "used_by", cell.data) < 0))
+	if (ret == 0 && vmm_list_put(t, 0, "used_by", &users) < 0)
 		ret = vmm_err_nomem(&c->err);
 	return ret;
 }

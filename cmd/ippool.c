@@ -129,15 +129,10 @@ static int print(struct cmd_run *c, struct vmm_table *t)
 static int put_list(struct cmd_run *c, struct vmm_table *row, const char *column, char **values)
 {
 	VMM_STRV_AUTO items = VMM_STRV_INIT;
-	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 
 	if (cmd_opt_list(c, values, &items) < 0)
 		return c->err.code;
-	for (size_t i = 0; i < items.n; i++)
-		vmm_list_add(&cell, items.s[i]);
-	if (cell.failed || vmm_table_put(row, 0, column, cell.data) < 0)
-		return vmm_err_nomem(&c->err);
-	return 0;
+	return vmm_list_put(row, 0, column, &items) < 0 ? vmm_err_nomem(&c->err) : 0;
 }
 
 static int put_definition(struct cmd_run *c, struct vmm_table *row)

@@ -215,15 +215,6 @@ static int take_away(struct cmd_run *c)
 
 /* ---- list ---- */
 
-static int put_list(struct vmm_table *t, const char *column, const struct vmm_strv *items)
-{
-	VMM_BUF_AUTO cell = VMM_BUF_INIT;
-
-	for (size_t i = 0; i < items->n; i++)
-		vmm_list_add(&cell, items->s[i]);
-	return cell.failed ? VMM_ENOMEM : vmm_table_put(t, 0, column, cell.data);
-}
-
 static int put_number(struct vmm_table *t, const char *column, unsigned n)
 {
 	VMM_BUF_AUTO cell = VMM_BUF_INIT;
@@ -245,7 +236,7 @@ static int list_one(struct cmd_run *c, const struct vmm_net *net, const char *ho
 	    vmm_table_put(t, 0, "type", vmm_net_type(net->type)) < 0 ||
 	    vmm_table_put(t, 0, "bridge", host ? vmm_net_bridge(net, host) : net->bridge) < 0 ||
 	    put_number(t, "vlan", net->vlan) < 0 || put_number(t, "mtu", net->mtu) < 0 ||
-	    put_list(t, "pools", &net->pools) < 0)
+	    vmm_list_put(t, 0, "pools", &net->pools) < 0)
 		return vmm_err_nomem(&c->err);
 	return cmd_row(c, t, 0);
 }

@@ -17,6 +17,20 @@ void vmm_list_add(struct vmm_buf *cell, const char *item)
 	}
 }
 
+void vmm_list_join(struct vmm_buf *cell, const struct vmm_strv *items)
+{
+	for (size_t i = 0; i < items->n; i++)
+		vmm_list_add(cell, items->s[i]);
+}
+
+int vmm_list_put(struct vmm_table *t, size_t row, const char *column, const struct vmm_strv *items)
+{
+	VMM_BUF_AUTO cell = VMM_BUF_INIT;
+
+	vmm_list_join(&cell, items);
+	return cell.failed ? VMM_ENOMEM : vmm_table_put(t, row, column, cell.data);
+}
+
 /* One item, unescaped; returns where it ends: at a ',' or the NUL. */
 static const char *item(struct vmm_buf *out, const char *s)
 {

@@ -67,6 +67,10 @@ void vmm_json_row(struct vmm_buf *out, const struct vmm_table *t, size_t row,
 
 /* Adds an item to a buffer that holds one list cell and nothing else. */
 void vmm_list_add(struct vmm_buf *cell, const char *item);
+/* All of them. */
+void vmm_list_join(struct vmm_buf *cell, const struct vmm_strv *items);
+/* The list as that cell of a table. 0 or VMM_ENOMEM. */
+int vmm_list_put(struct vmm_table *t, size_t row, const char *column, const struct vmm_strv *items);
 /* Appends the items of a list cell. 0 or VMM_ENOMEM. */
 int vmm_list_split(struct vmm_strv *items, const char *cell);
 

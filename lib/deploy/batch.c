@@ -66,8 +66,8 @@ static void tell(struct batch *b, struct item *it, int code, const char *result,
 				       .ms = k ? k->ms : 0,
 				       .code = code };
 
-	for (size_t i = 0; k && i < k->addresses.n; i++)
-		vmm_list_add(&addresses, k->addresses.s[i]);
+	if (k)
+		vmm_list_join(&addresses, &k->addresses);
 	r.addresses = code == VMM_OK || (k && k->written) ? addresses.data : "";
 	it->told = true;
 	if (b->done(&r, b->ctx) != 0 || (code < 0 && b->opt.fail_fast))

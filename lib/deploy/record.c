@@ -51,15 +51,6 @@ struct change {
 	const char *state;
 };
 
-static int put_list(struct vmm_table *t, size_t row, const char *column, const struct vmm_strv *items)
-{
-	VMM_BUF_AUTO cell = VMM_BUF_INIT;
-
-	for (size_t i = 0; i < items->n; i++)
-		vmm_list_add(&cell, items->s[i]);
-	return cell.failed ? VMM_ENOMEM : vmm_table_put(t, row, column, cell.data);
-}
-
 /* Of two runs at the same time one only gets a name. */
 static int check_name(const struct vmm_table *t, const struct vmm__task *k, struct vmm_err *err)
 {
@@ -108,9 +99,9 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 	for (size_t i = 0; row >= 0 && i < sizeof(cells) / sizeof(*cells); i++)
 		if (vmm_table_put(t[0], (size_t)row, cells[i].column, cells[i].value) < 0)
 			return vmm_err_nomem(err);
-	if (row < 0 || put_list(t[0], (size_t)row, "macs", &k->macs) < 0 ||
-	    put_list(t[0], (size_t)row, "hostkeys", &k->host_keys) < 0 ||
-	    put_list(t[0], (size_t)row, "addresses", &k->addresses) < 0)
+	if (row < 0 || vmm_list_put(t[0], (size_t)row, "macs", &k->macs) < 0 ||
+	    vmm_list_put(t[0], (size_t)row, "hostkeys", &k->host_keys) < 0 ||
+	    vmm_list_put(t[0], (size_t)row, "addresses", &k->addresses) < 0)
 		return vmm_err_nomem(err);
 	return 0;
 }

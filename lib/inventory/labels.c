@@ -41,8 +41,7 @@ static int print(struct vmm_strv *labels, struct vmm_buf *out, struct vmm_err *e
 {
 	if (labels->n > 1)
 		qsort(labels->s, labels->n, sizeof(*labels->s), by_key);
-	for (size_t i = 0; i < labels->n; i++)
-		vmm_list_add(out, labels->s[i]);
+	vmm_list_join(out, labels);
 	return out->failed ? vmm_err_nomem(err) : 0;
 }
 

@@ -58,8 +58,8 @@ static void tell(struct item *it, int code, const char *result, const char *erro
 	VMM_BUF_AUTO addresses = VMM_BUF_INIT;
 
 	if (it->k) {
-		for (size_t i = 0; i < it->k->addresses.n && code == VMM_OK; i++)
-			vmm_list_add(&addresses, it->k->addresses.s[i]);
+		if (code == VMM_OK)
+			vmm_list_join(&addresses, &it->k->addresses);
 		r.addresses = addresses.data;
 		r.host = or_none(it->k->what.host);
 		r.uuid = code == VMM_OK || it->k->made || it->k->already ? or_none(it->k->what.uuid)

@@ -244,8 +244,7 @@ static int removed(struct vmm_job *job, void *arg)
 		res.result = "skipped";
 		res.error = "not started";
 	} else {
-		for (size_t i = 0; i < r->addresses.n; i++)
-			vmm_list_add(&addresses, r->addresses.s[i]);
+		vmm_list_join(&addresses, &r->addresses);
 		res.name = r->what.name ? r->what.name : res.name;
 		res.template = or_none(r->template);
 		res.host = or_none(r->what.host);

@@ -34,8 +34,7 @@ static void put_list(struct vmm_buf *b, const char *key, const struct vmm_strv *
 {
 	VMM_BUF_AUTO cell = VMM_BUF_INIT;
 
-	for (size_t i = 0; i < items->n; i++)
-		vmm_list_add(&cell, items->s[i]);
+	vmm_list_join(&cell, items);
 	b->failed |= cell.failed;
 	put(b, key, cell.data);
 }

@@ -305,17 +305,36 @@ static void random_lists_come_back(void **state)
 		VMM_STRV_AUTO items = VMM_STRV_INIT;
 		VMM_STRV_AUTO back = VMM_STRV_INIT;
 		VMM_BUF_AUTO cell = VMM_BUF_INIT;
+		VMM_BUF_AUTO joined = VMM_BUF_INIT;
 
 		for (unsigned n = test_random(5); n; n--) {
 			test_random_text(item, sizeof(item), i % 2 ? NULL : ",\\ea");
 			vmm_strv_add(&items, item);
 			vmm_list_add(&cell, item);
 		}
+		vmm_list_join(&joined, &items);
+		assert_string_equal(joined.data, cell.data);
 		assert_int_equal(vmm_list_split(&back, cell.data), 0);
 		assert_int_equal(back.n, items.n);
 		for (size_t k = 0; k < items.n; k++)
 			assert_string_equal(back.s[k], items.s[k]);
 	}
+}
+
+static void a_list_as_a_cell(void **state)
+{
+	static const char *const columns[] = { "name", "macs", NULL };
+	VMM_TABLE_AUTO *t = vmm_table_new(columns);
+	VMM_STRV_AUTO items = VMM_STRV_INIT;
+
+	(void)state;
+	vmm_strv_add(&items, "a,b");
+	vmm_strv_add(&items, "c");
+	vmm_table_add(t);
+	vmm_table_add(t);
+	assert_int_equal(vmm_list_put(t, 1, "macs", &items), 0);
+	assert_string_equal(vmm_table_at(t, 1, "macs"), "a\\,b,c");
+	assert_string_equal(vmm_table_at(t, 0, "macs"), "");
 }
 
 static void list_takes_stray_backslashes(void **state)
@@ -407,6 +426,7 @@ int main(void)
 		cmocka_unit_test(random_tables_come_back),
 		cmocka_unit_test(random_input_is_survived),
 		cmocka_unit_test(random_lists_come_back),
+		cmocka_unit_test(a_list_as_a_cell),
 		cmocka_unit_test(list_takes_stray_backslashes),
 		cmocka_unit_test(read_is_not_stopped_by_signals),
 		cmocka_unit_test(read_stops_at_max),
