@@ -35,11 +35,6 @@ static const struct cmd_column columns[] = {
 };
 /* clang-format on */
 
-static const char *or_none(const char *s)
-{
-	return s ? s : "";
-}
-
 static int put_image(struct vmm_table *t, const struct vmm_image *img)
 {
 	char size[24], virtual_size[24];
@@ -65,11 +60,11 @@ static int print(struct cmd_run *c, const struct vmm_capture_result *r, const ch
 		 (unsigned)(r->ms % 1000));
 	if (!t || vmm_table_add(t) < 0 || vmm_table_put(t, 0, "image", c->args.s[1]) < 0 ||
 	    vmm_table_put(t, 0, "vm", r->vm ? r->vm : c->args.s[0]) < 0 ||
-	    vmm_table_put(t, 0, "host", or_none(r->host)) < 0 ||
-	    vmm_table_put(t, 0, "os", or_none(r->os)) < 0 ||
+	    vmm_table_put(t, 0, "host", vmm_str_or_empty(r->host)) < 0 ||
+	    vmm_table_put(t, 0, "os", vmm_str_or_empty(r->os)) < 0 ||
 	    vmm_table_put(t, 0, "result", r->result) < 0 ||
 	    vmm_table_put(t, 0, "seconds", seconds) < 0 || vmm_table_put(t, 0, "error", error) < 0 ||
-	    vmm_table_put(t, 0, "uuid", or_none(r->uuid)) < 0 ||
+	    vmm_table_put(t, 0, "uuid", vmm_str_or_empty(r->uuid)) < 0 ||
 	    (r->image.name && put_image(t, &r->image) < 0))
 		return vmm_err_nomem(&c->err);
 	return cmd_row(c, t, 0);

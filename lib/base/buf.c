@@ -110,3 +110,8 @@ void vmm_str_release(char **s)
 	free(*s);
 	*s = NULL;
 }
+
+const char *vmm_str_or_empty(const char *s)
+{
+	return s ? s : "";
+}

@@ -45,4 +45,7 @@ char *vmm_buf_steal(struct vmm_buf *b);
 void vmm_str_release(char **s);
 #define VMM_STR_AUTO __attribute__((cleanup(vmm_str_release))) char *
 
+/* The text, or "" for NULL; borrowed. */
+const char *vmm_str_or_empty(const char *s);
+
 #endif

@@ -38,11 +38,6 @@ struct batch {
 	bool stop;
 };
 
-static const char *or_none(const char *s)
-{
-	return s ? s : "";
-}
-
 static const char *word(const struct batch *b, const struct vmm__task *k, int code)
 {
 	return vmm_err_word(code, k->already ? "already" : b->opt.dry_run ? "possible" : "done");
@@ -53,18 +48,20 @@ static void tell(struct batch *b, struct item *it, int code, const char *result,
 {
 	const struct vmm__task *k = it->k;
 	VMM_BUF_AUTO addresses = VMM_BUF_INIT;
-	struct vmm_deploy_result r = { .name = or_none(k && k->name ? k->name : it->req->name),
-				       .uuid = or_none(k && k->uuid ? k->uuid : it->req->uuid),
-				       .stage = k ? vmm_boot_stage(k->stage) : "",
-				       .result = result ? result
-						 : k    ? word(b, k, code)
-							: "failed",
-				       .log = or_none(k ? k->log : NULL),
-				       .error = error                ? error
-						: k && code < VMM_OK ? k->err.text
-								     : "",
-				       .ms = k ? k->ms : 0,
-				       .code = code };
+	struct vmm_deploy_result r = {
+		.name = vmm_str_or_empty(k && k->name ? k->name : it->req->name),
+		.uuid = vmm_str_or_empty(k && k->uuid ? k->uuid : it->req->uuid),
+		.stage = k ? vmm_boot_stage(k->stage) : "",
+		.result = result ? result
+			  : k    ? word(b, k, code)
+				 : "failed",
+		.log = vmm_str_or_empty(k ? k->log : NULL),
+		.error = error                ? error
+			 : k && code < VMM_OK ? k->err.text
+					      : "",
+		.ms = k ? k->ms : 0,
+		.code = code
+	};
 
 	if (k)
 		vmm_list_join(&addresses, &k->addresses);

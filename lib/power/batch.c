@@ -38,11 +38,6 @@ struct context {
 	struct vmm_strv touched; /* hosts */
 };
 
-static const char *or_none(const char *s)
-{
-	return s ? s : "";
-}
-
 static int ended(struct vmm_job *job, void *arg)
 {
 	struct context *c = arg;
@@ -64,10 +59,10 @@ static int ended(struct vmm_job *job, void *arg)
 		r.ms = job->state == VMM_JOB_TIMEOUT ? job->limit_ms : 0;
 	} else {
 		r.vm = t->name ? t->name : r.vm;
-		r.uuid = or_none(t->uuid);
-		r.host = or_none(t->host);
-		r.state = or_none(t->state);
-		r.note = or_none(t->note);
+		r.uuid = vmm_str_or_empty(t->uuid);
+		r.host = vmm_str_or_empty(t->host);
+		r.state = vmm_str_or_empty(t->state);
+		r.note = vmm_str_or_empty(t->note);
 		r.error = job->code < 0 ? t->err.text : "";
 		r.result = word(t, job->code);
 		r.ms = t->ms;

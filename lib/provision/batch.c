@@ -39,11 +39,6 @@ static const char *word(const struct vmm__making *k, int code)
 	return vmm_err_word(code, k->already ? "already" : k->opt.dry_run ? "possible" : "done");
 }
 
-static const char *or_none(const char *s)
-{
-	return s ? s : "";
-}
-
 /* `result` and `error`: NULL: those of the task. */
 static void tell(struct item *it, int code, const char *result, const char *error)
 {
@@ -53,7 +48,7 @@ static void tell(struct item *it, int code, const char *result, const char *erro
 					  .host = "",
 					  .uuid = "",
 					  .addresses = "",
-					  .error = or_none(error),
+					  .error = vmm_str_or_empty(error),
 					  .code = code };
 	VMM_BUF_AUTO addresses = VMM_BUF_INIT;
 
@@ -61,9 +56,10 @@ static void tell(struct item *it, int code, const char *result, const char *erro
 		if (code == VMM_OK)
 			vmm_list_join(&addresses, &it->k->addresses);
 		r.addresses = addresses.data;
-		r.host = or_none(it->k->what.host);
-		r.uuid = code == VMM_OK || it->k->made || it->k->already ? or_none(it->k->what.uuid)
-									 : "";
+		r.host = vmm_str_or_empty(it->k->what.host);
+		r.uuid = code == VMM_OK || it->k->made || it->k->already
+				 ? vmm_str_or_empty(it->k->what.uuid)
+				 : "";
 		r.ms = it->k->ms;
 		r.error = error ? error : code < 0 ? it->k->err.text : "";
 	}

@@ -219,11 +219,6 @@ struct removing {
 	struct vmm_strv touched;
 };
 
-static const char *or_none(const char *s)
-{
-	return s ? s : "";
-}
-
 static int removed(struct vmm_job *job, void *arg)
 {
 	struct removing *g = arg;
@@ -246,9 +241,9 @@ static int removed(struct vmm_job *job, void *arg)
 	} else {
 		vmm_list_join(&addresses, &r->addresses);
 		res.name = r->what.name ? r->what.name : res.name;
-		res.template = or_none(r->template);
-		res.host = or_none(r->what.host);
-		res.uuid = or_none(r->what.uuid);
+		res.template = vmm_str_or_empty(r->template);
+		res.host = vmm_str_or_empty(r->what.host);
+		res.uuid = vmm_str_or_empty(r->what.uuid);
 		res.addresses = addresses.data;
 		res.ms = r->ms;
 		res.error = job->code < 0 ? r->err.text : "";

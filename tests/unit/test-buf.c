@@ -18,6 +18,13 @@ static void empty_is_a_string(void **state)
 	vmm_buf_release(&b);
 }
 
+static void no_text_is_empty(void **state)
+{
+	(void)state;
+	assert_string_equal(vmm_str_or_empty(NULL), "");
+	assert_string_equal(vmm_str_or_empty("a"), "a");
+}
+
 static void additions_follow_each_other(void **state)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
@@ -82,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_is_a_string),
+		cmocka_unit_test(no_text_is_empty),
 		cmocka_unit_test(additions_follow_each_other),
 		cmocka_unit_test(grows_by_any_step),
 		cmocka_unit_test(failure_is_remembered),
