@@ -13,11 +13,7 @@
 
 int vmm__capture_note(struct vmm__capture *c)
 {
-	VMM_STR_AUTO detail = vmm__what_detail(&c->what);
-
-	if (!detail)
-		return vmm_err_nomem(&c->err);
-	return vmm_intent_note(c->st, c->intent, detail, &c->err);
+	return vmm__what_note(c->st, c->intent, &c->what, &c->err);
 }
 
 static int say_supermin(struct vmm__capture *c)
@@ -110,14 +106,9 @@ static int choose_scratch(struct vmm__capture *c)
 
 static int begin(struct vmm__capture *c)
 {
-	VMM_STR_AUTO detail = NULL;
-
 	if (choose_scratch(c) < 0)
 		return c->err.code;
-	detail = vmm__what_detail(&c->what);
-	if (!detail)
-		return vmm_err_nomem(&c->err);
-	return vmm_intent_begin(c->st, VMM__CAPTURE_OP, c->what.uuid, detail, &c->intent, &c->err);
+	return vmm__what_begin(c->st, VMM__CAPTURE_OP, c->what.uuid, &c->what, &c->intent, &c->err);
 }
 
 /* ---- the work ---- */

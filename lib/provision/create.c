@@ -19,20 +19,12 @@
 
 int vmm__making_note(struct vmm__making *k)
 {
-	VMM_STR_AUTO detail = vmm__what_detail(&k->what);
-
-	if (!detail)
-		return vmm_err_nomem(&k->err);
-	return vmm_intent_note(k->st, k->intent, detail, &k->err);
+	return vmm__what_note(k->st, k->intent, &k->what, &k->err);
 }
 
 static int begin(struct vmm__making *k)
 {
-	VMM_STR_AUTO detail = vmm__what_detail(&k->what);
-
-	if (!detail)
-		return vmm_err_nomem(&k->err);
-	return vmm_intent_begin(k->st, "create", k->what.name, detail, &k->intent, &k->err);
+	return vmm__what_begin(k->st, "create", k->what.name, &k->what, &k->intent, &k->err);
 }
 
 /* From the intent on nobody can remove it: it must not have gone before. */

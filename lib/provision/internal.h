@@ -47,7 +47,11 @@ struct vmm__what {
 };
 
 void vmm__what_release(struct vmm__what *w);
-char *vmm__what_detail(const struct vmm__what *w); /* NULL: out of memory */
+/* An intent with that as its detail, and a note of what has become of it. */
+int vmm__what_begin(struct vmm_store *st, const char *op, const char *subject,
+		    const struct vmm__what *w, uint64_t *intent, struct vmm_err *err);
+int vmm__what_note(struct vmm_store *st, uint64_t intent, const struct vmm__what *w,
+		   struct vmm_err *err);
 int vmm__what_read(const char *detail, struct vmm__what *w, struct vmm_err *err);
 
 /*

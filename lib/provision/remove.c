@@ -133,13 +133,9 @@ static int check(struct removal *r)
 
 static int note(struct removal *r, const char *op)
 {
-	VMM_STR_AUTO detail = vmm__what_detail(&r->what);
-
-	if (!detail)
-		return vmm_err_nomem(&r->err);
 	if (op)
-		return vmm_intent_begin(r->st, op, r->what.uuid, detail, &r->intent, &r->err);
-	return vmm_intent_note(r->st, r->intent, detail, &r->err);
+		return vmm__what_begin(r->st, op, r->what.uuid, &r->what, &r->intent, &r->err);
+	return vmm__what_note(r->st, r->intent, &r->what, &r->err);
 }
 
 static int take_away(struct removal *r)

@@ -39,7 +39,7 @@ static void put_list(struct vmm_buf *b, const char *key, const struct vmm_strv *
 	put(b, key, cell.data);
 }
 
-char *vmm__what_detail(const struct vmm__what *w)
+static char *detail_of(const struct vmm__what *w)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
 
@@ -55,6 +55,22 @@ char *vmm__what_detail(const struct vmm__what *w)
 	put_list(&b, "paths", &w->paths);
 	vmm_buf_addc(&b, '}');
 	return vmm_buf_steal(&b);
+}
+
+int vmm__what_begin(struct vmm_store *st, const char *op, const char *subject,
+		    const struct vmm__what *w, uint64_t *intent, struct vmm_err *err)
+{
+	VMM_STR_AUTO detail = detail_of(w);
+
+	return detail ? vmm_intent_begin(st, op, subject, detail, intent, err) : vmm_err_nomem(err);
+}
+
+int vmm__what_note(struct vmm_store *st, uint64_t intent, const struct vmm__what *w,
+		   struct vmm_err *err)
+{
+	VMM_STR_AUTO detail = detail_of(w);
+
+	return detail ? vmm_intent_note(st, intent, detail, err) : vmm_err_nomem(err);
 }
 
 static char *get(const struct vmm_table *t, const char *column)
