@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "base/rows.h"
 #include "deploy/internal.h"
 
@@ -96,8 +95,8 @@ static int mend_intent(struct mending *m, size_t row, struct vmm_err *err)
 	uint64_t id;
 
 	if (vmm_json_parse("journal", text, strlen(text), &detail, err) < 0 ||
-	    vmm_num_u64("id", vmm_table_at(m->intents, row, "id"), 1, UINT64_MAX, &id, err) < 0 ||
-	    vmm_intent_take(m->st, id, err) < 0 || undo(m, detail, uuid, err) < 0)
+	    vmm_intent_id(m->intents, row, &id, err) < 0 || vmm_intent_take(m->st, id, err) < 0 ||
+	    undo(m, detail, uuid, err) < 0)
 		return err->code;
 	return vmm_intent_end(m->st, id, "mended", err);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "deploy/internal.h"
 
 #define LOG_MAX ((size_t)1 << 20)
@@ -27,8 +26,7 @@ static int take(struct vmm__task *k)
 		if (strcmp(vmm_table_at(open, r, "op"), VMM__DEPLOY_OP) == 0 &&
 		    strcmp(vmm_table_at(open, r, "subject"), k->uuid) == 0 &&
 		    strcmp(vmm_table_at(open, r, "alive"), "yes") != 0) {
-			if (vmm_num_u64("id", vmm_table_at(open, r, "id"), 1, UINT64_MAX,
-					&k->intent, &k->err) < 0 ||
+			if (vmm_intent_id(open, r, &k->intent, &k->err) < 0 ||
 			    vmm_intent_take(k->st, k->intent, &k->err) < 0)
 				return k->err.code;
 			/* As vmm_deploy_mend() has it. */

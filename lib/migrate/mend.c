@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "migrate/internal.h"
 #include "scan/scan.h"
 
@@ -283,8 +282,7 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 	w->repair = repair;
 	w->m->abort = abort;
 	w->m->uuid = strdup(vmm_table_at(t, row, "subject"));
-	if (!w->m->uuid ||
-	    vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &id, err) < 0 ||
+	if (!w->m->uuid || vmm_intent_id(t, row, &id, err) < 0 ||
 	    vmm__intent_read(vmm_table_at(t, row, "detail"), w->m, err) < 0)
 		goto bad;
 	for (int i = 0; i < 2; i++) {

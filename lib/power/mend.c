@@ -2,17 +2,16 @@
 /* After a crash: claims of starts. There is nothing to undo, but a claim keeps the VM from being moved. */
 #include <string.h>
 
-#include "base/num.h"
 #include "base/table.h"
 #include "power/batch.h"
 
-static int give_up(struct vmm_store *st, const char *id, struct vmm_err *err)
+static int give_up(struct vmm_store *st, const struct vmm_table *open, size_t row, struct vmm_err *err)
 {
-	uint64_t nr;
+	uint64_t id;
 
-	if (vmm_num_u64("id", id, 1, UINT64_MAX, &nr, err) < 0 || vmm_intent_take(st, nr, err) < 0)
+	if (vmm_intent_id(open, row, &id, err) < 0 || vmm_intent_take(st, id, err) < 0)
 		return err->code;
-	return vmm_intent_end(st, nr, "mended", err);
+	return vmm_intent_end(st, id, "mended", err);
 }
 
 int vmm_power_mend(struct vmm_store *st, bool repair, vmm_power_found *found, void *ctx,
@@ -31,7 +30,7 @@ int vmm_power_mend(struct vmm_store *st, bool repair, vmm_power_found *found, vo
 			continue;
 		if (!repair)
 			found(vm, "its start was cut short", false, ctx);
-		else if (give_up(st, vmm_table_at(t, r, "id"), &why) < 0)
+		else if (give_up(st, t, r, &why) < 0)
 			found(vm, why.text, false, ctx);
 		else
 			found(vm, "its start was cut short; it may be started or moved again", true,

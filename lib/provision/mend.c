@@ -5,7 +5,6 @@
 
 #include <libvirt/virterror.h>
 
-#include "base/num.h"
 #include "base/rows.h"
 #include "provision/internal.h"
 #include "scan/scan.h"
@@ -231,9 +230,8 @@ static struct mending *prepare(struct vmm_store *st, const struct vmm_inventory 
 	w->detail = strdup(vmm_table_at(t, row, "detail"));
 	if (!w->detail)
 		vmm_err_nomem(err);
-	else if (vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &w->id, err) == 0 &&
-		 find_host(w, inv, err) == 0 && vmm_store_dup(st, &w->st, err) == 0 &&
-		 vmm_intent_take(w->st, w->id, err) == 0)
+	else if (vmm_intent_id(t, row, &w->id, err) == 0 && find_host(w, inv, err) == 0 &&
+		 vmm_store_dup(st, &w->st, err) == 0 && vmm_intent_take(w->st, w->id, err) == 0)
 		return w;
 	free_mending(w);
 	return NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "store/backend.h"
 
 #define NAME_MAX_LEN 100
@@ -183,6 +184,11 @@ int vmm_intent_end(struct vmm_store *st, uint64_t id, const char *result, struct
 int vmm_intent_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err)
 {
 	return st->backend->list(st, out, err);
+}
+
+int vmm_intent_id(const struct vmm_table *open, size_t row, uint64_t *id, struct vmm_err *err)
+{
+	return vmm_num_u64("id", vmm_table_at(open, row, "id"), 1, UINT64_MAX, id, err);
 }
 
 /* "pid 12", and where that is another host's pid, "pid 12 on h2". */

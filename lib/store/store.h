@@ -104,6 +104,8 @@ int vmm_intent_note(struct vmm_store *st, uint64_t id, const char *detail, struc
 int vmm_intent_end(struct vmm_store *st, uint64_t id, const char *result, struct vmm_err *err);
 /* The open intents: id op subject detail since host pid alive(yes, no). */
 int vmm_intent_list(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err);
+/* The id of the one in that row. */
+int vmm_intent_id(const struct vmm_table *open, size_t row, uint64_t *id, struct vmm_err *err);
 /* Whether one of those is for this subject: 0, or what vmm_intent_begin() would say. */
 int vmm_intent_check(const struct vmm_table *open, const char *subject, struct vmm_err *err);
 /* For vmm-fsck: takes over an intent whose owner is dead, so that nobody else mends it too. */

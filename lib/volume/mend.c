@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/num.h"
 #include "virt/virt.h"
 #include "volume/internal.h"
 
@@ -72,7 +71,7 @@ static int prepare(struct vmm_store *st, const struct vmm_table *hosts, const st
 	int ret = m ? 0 : vmm_err_nomem(err);
 
 	if (ret == 0)
-		ret = vmm_num_u64("id", vmm_table_at(t, row, "id"), 1, UINT64_MAX, &m->intent, err);
+		ret = vmm_intent_id(t, row, &m->intent, err);
 	if (ret == 0 && !(m->subject = strdup(vmm_table_at(t, row, "subject"))))
 		ret = vmm_err_nomem(err);
 	if (ret == 0)

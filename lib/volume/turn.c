@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/num.h"
 #include "volume/internal.h"
 
 static int make_subject(const struct vmm__copying *c, struct vmm_buf *out, struct vmm_err *err)
@@ -37,7 +36,7 @@ static int take_dead(struct vmm__copying *c, const char *subject, struct vmm_err
 		if (!is_op(t, r) || strcmp(vmm_table_at(t, r, "subject"), subject) != 0 ||
 		    strcmp(vmm_table_at(t, r, "alive"), "yes") == 0)
 			continue;
-		ret = vmm_num_u64("id", vmm_table_at(t, r, "id"), 1, UINT64_MAX, &id, err);
+		ret = vmm_intent_id(t, r, &id, err);
 		if (ret == 0)
 			ret = vmm_intent_take(c->at->st, id, err);
 		if (ret == 0)
@@ -102,7 +101,7 @@ int vmm__turn_is_first(struct vmm__copying *c, struct vmm_err *err)
 
 		if (!is_rival(c, t, r))
 			continue;
-		ret = vmm_num_u64("id", vmm_table_at(t, r, "id"), 1, UINT64_MAX, &id, err);
+		ret = vmm_intent_id(t, r, &id, err);
 		if (ret == 0 && id != c->intent &&
 		    (id < c->intent || strncmp(vmm_table_at(t, r, "detail"), "waiting", 7) != 0))
 			first = 0;

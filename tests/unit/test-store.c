@@ -330,6 +330,8 @@ static void test_uuid(void **state)
 	assert_int_equal(vmm_intent_check(t, "u-1", &p->err), VMM_EREFUSED);
 	assert_int_equal(vmm_intent_check(t, "u-", &p->err), 0);
 	assert_int_equal(vmm_intent_check(t, "h-1", &p->err), 0);
+	assert_int_equal(vmm_intent_id(t, 0, &b, &p->err), 0);
+	assert_true(b == a);
 	vmm_table_free(t);
 	assert_int_equal(vmm_intent_begin(p->st, "start", "h-1", NULL, &b, &p->err), 0);
 }
