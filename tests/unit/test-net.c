@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Logical networks without a host: definitions, their XML, what of it is compared, a way to the wire. */
+#include "folder.h"
 #include "test.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,18 +31,10 @@ static int setup(void **state)
 	return mkdir(path, 0700);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	struct place *p = *state;
-	int rc = nftw(p->top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	int rc = folder_remove(p->top);
 
 	free(p);
 	return rc;

@@ -3,9 +3,9 @@
  * Visits and searches on libvirt's test driver: a host is a file that says which VMs it has,
  * and a VM "moves" when the files are written anew.
  */
+#include "folder.h"
 #include "test.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -101,21 +101,13 @@ static int set_up(void **state)
 	return vmm_store_open(url, &f->st, NULL);
 }
 
-static int drop(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
 	vmm_inventory_release(&f->inv);
 	vmm_store_close(f->st);
-	nftw(f->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(f->dir);
 	free(f);
 	return 0;
 }

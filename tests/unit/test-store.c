@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store, from within: tables, transactions, intents, and what a check finds. */
+#include "folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +9,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,20 +45,12 @@ static int setup(void **state)
 	return vmm_store_open(p->state, &p->st, &p->err);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	struct place *p = *state;
 
 	vmm_store_close(p->st);
-	nftw(p->top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(p->top);
 	free(p);
 	return 0;
 }
