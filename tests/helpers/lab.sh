@@ -6,6 +6,8 @@
 #	declare_hosts WAY HOST...	host-add in it; WAY as in `lab uri`
 #	migrate ARG...		vm-migrate from the admin namespace; fsck ARG...: vmm-fsck
 #	on HOST COMMAND...	virsh on that host
+#	guest_ssh WHOM COMMAND...	by ssh in a guest, whoever it says it is
+#	vol VERB HOST ARG...	volume-helper, from the admin namespace
 #	where VM		"HOST:STATE" for each host that knows it
 #	whole VM HOST [NAME]	a test point: it runs on HOST, no other host knows it, its guest counts on
 #	cell COLUMN [FILE]	that column of the rows of $out
@@ -46,6 +48,16 @@ on() {
 	lab_host=$1
 	shift
 	timeout 30 virsh -q -c "$(lab uri "$lab_host" unix)" "$@"
+}
+
+guest_ssh() {
+	lab adm ssh -n -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "$@"
+}
+
+vol() {
+	lab_verb=$1 lab_host=$2
+	shift 2
+	lab adm volume-helper "$lab_verb" "$(lab uri "$lab_host" tcp)" "$lab_host" "$@"
 }
 
 lab_hosts() {

@@ -39,9 +39,6 @@ for format in raw qcow2 vmdk vpc vhdx; do
 done
 ippool create front --range 10.77.210.1-10.77.210.20 --prefix 16 --gateway 10.77.0.254 >/dev/null
 
-guest() {
-	lab adm ssh -n -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "root@$1" "$2"
-}
 volumes() {
 	for host in h1 h2; do lab exec $host ls "$LAB/local" | sed "s/^/$host:/"; done
 	ls "$LAB/shared/pool"
@@ -96,7 +93,7 @@ inlab tmpl-apply --wait ssh --jobs 4 -o name,host,addresses,result,error web - <
 diag "$(($(date +%s) - started)) s; $(cat "$err")"
 for vm in $(sed 1d rows | cut -f 1); do
 	is "$(awk -F '\t' -v vm="$vm" '$1 == vm { print $4, $5 }' made)" 'done ' "$vm is made"
-	guest "$(address_of "$vm")" 'hostname; cat /sys/block/vda/size /sys/block/vdb/size; test -e /sys/firmware/efi && echo uefi || echo bios' >said 2>&1
+	guest_ssh "root@$(address_of "$vm")" 'hostname; cat /sys/block/vda/size /sys/block/vdb/size; test -e /sys/firmware/efi && echo uefi || echo bios' >said 2>&1
 	case $vm in copy-q) size=131072 ;; *) size=$(sed -n 2p said) ;; esac
 	case $vm in raw-s | copy-r) firmware=uefi ;; *) firmware=bios ;; esac
 	is "$(paste -sd ' ' said)" "$vm $size 2097152 $firmware" "$vm: its name, its disks, its firmware"
@@ -116,10 +113,10 @@ exits 0 'and now the image does' imglib rm vmdk
 
 exits 0 'all go but one' inlab vm-rm --stop raw-s copy-q copy-r vhd-l copy-v
 address=$(address_of raw-l)
-boot=$(guest "$address" 'cat /proc/sys/kernel/random/boot_id; echo kept >/tmp/note')
+boot=$(guest_ssh "root@$address" 'cat /proc/sys/kernel/random/boot_id; echo kept >/tmp/note')
 exits 0 'a linked clone of a local pool moves' inlab vm-migrate raw-l --to h2 --move -o vm,result,error
 is "$(defined | grep raw-l)" h2:raw-l 'to the other host alone'
-is "$(guest "$address" 'cat /proc/sys/kernel/random/boot_id /tmp/note')" "$boot
+is "$(guest_ssh "root@$address" 'cat /proc/sys/kernel/random/boot_id /tmp/note')" "$boot
 kept" 'and runs on'
 exits 0 'from there it goes' inlab vm-rm --stop raw-l
 is "$(volumes | grep raw-l)" '' 'with its volumes on either host'

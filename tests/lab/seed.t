@@ -84,20 +84,16 @@ booted() {
 	test "$(grep -sac '^LAB-UP' "$LAB/shared/serial/$1" || :)" -ge "$2" 2>/dev/null
 }
 
-# guest ADDRESS COMMAND...: in the guest, whoever it says it is.
-guest() {
-	lab adm ssh -n -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "$@"
-}
 key() {
 	lab adm ssh-keyscan -T 10 -t ed25519 "$1" 2>/dev/null | cut -d ' ' -f 3
 }
 
 # is_itself NAME NUMBER
 is_itself() {
-	is "$(guest "10.77.200.$2" hostname)" "$1" "$1: its name, by ssh"
-	is "$(guest "fd77::200:$2" hostname)" "$1" "$1: by IPv6 too"
-	is "$(guest "10.77.201.$2" hostname)" "$1" "$1: by its second interface"
-	guest "10.77.200.$2" 'ip -o addr; ip route; ip -6 route; cat /etc/resolv.conf /sys/class/net/eth*/mtu' >is
+	is "$(guest_ssh "10.77.200.$2" hostname)" "$1" "$1: its name, by ssh"
+	is "$(guest_ssh "fd77::200:$2" hostname)" "$1" "$1: by IPv6 too"
+	is "$(guest_ssh "10.77.201.$2" hostname)" "$1" "$1: by its second interface"
+	guest_ssh "10.77.200.$2" 'ip -o addr; ip route; ip -6 route; cat /etc/resolv.conf /sys/class/net/eth*/mtu' >is
 	like "$(cat is)" "eth0 +inet 10.77.200.$2/16" "$1: the address of the first"
 	like "$(cat is)" "eth0 +inet6 fd77::200:$2/64" "$1: and its IPv6 one"
 	like "$(cat is)" "eth1 +inet 10.77.201.$2/16" "$1: that of the second"
@@ -105,7 +101,7 @@ is_itself() {
 	like "$(cat is)" '^fd78::/64 via fd77::fe dev eth0' "$1: its route"
 	is "$(grep ^nameserver is | paste -sd' ')" 'nameserver 10.77.0.254 nameserver fd77::fe' "$1: whom it asks for names"
 	is "$(tail -n 2 is | paste -sd ' ')" '1500 1400' "$1: what its interfaces take"
-	exits 255 "$1: another key does not get in" guest -i stranger -o IdentitiesOnly=yes -F none "root@10.77.200.$2" true
+	exits 255 "$1: another key does not get in" guest_ssh -i stranger -o IdentitiesOnly=yes -F none "root@10.77.200.$2" true
 	like "$(cat "$err")" 'Permission denied' "$1: for it is not in the seed"
 }
 
@@ -128,9 +124,9 @@ up two
 is_itself one 1
 is_itself two 2
 like "$(on h2 dumpxml two)" '<nvram[^>]*>/var/lib/libvirt/qemu/nvram/two_VARS.fd<' 'two: it has variables of its own'
-guest 10.77.200.2 'test -d /sys/firmware/efi' && booted=UEFI || booted=BIOS
+guest_ssh 10.77.200.2 'test -d /sys/firmware/efi' && booted=UEFI || booted=BIOS
 is "$booted" UEFI 'two: it was UEFI that booted it'
-guest 10.77.200.1 'test -d /sys/firmware/efi' && booted=UEFI || booted=BIOS
+guest_ssh 10.77.200.1 'test -d /sys/firmware/efi' && booted=UEFI || booted=BIOS
 is "$booted" BIOS 'one: and BIOS'
 
 one=$(key 10.77.200.1) two=$(key 10.77.200.2)

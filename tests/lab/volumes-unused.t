@@ -9,11 +9,6 @@ need strace
 lab_up h1 h2
 declare_hosts tcp h1 h2
 
-vol() {
-	volume_verb=$1 volume_host=$2
-	shift 2
-	lab adm volume-helper "$volume_verb" "$(lab uri "$volume_host" tcp)" "$volume_host" "$@"
-}
 # image NAME: 8M of its own; its volume is $NAME
 image() {
 	head -c 8M /dev/urandom >"$1.raw"

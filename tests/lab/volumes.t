@@ -6,11 +6,6 @@
 
 lab_up h1 h2
 
-vol() {
-	volume_verb=$1 volume_host=$2
-	shift 2
-	lab adm volume-helper "$volume_verb" "$(lab uri "$volume_host" tcp)" "$volume_host" "$@"
-}
 start_vol() {
 	volume_verb=$1 volume_host=$2
 	shift 2

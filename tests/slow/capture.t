@@ -114,8 +114,7 @@ exits 0 'a VM of it' inlab tmpl-apply --wait ssh --timeout $((600 * ${VMM_LAB_PA
 elapsed 'made, and answers'
 diag "$(cat "$out")"
 guest() {
-	lab adm ssh -n -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
-		maria@10.77.210.1 "$@" 2>/dev/null
+	guest_ssh maria@10.77.210.1 "$@" 2>/dev/null
 }
 ok 'lets its user in' within $((300 * ${VMM_LAB_PATIENCE:-1})) guest true
 test "$status" = 0 || exit

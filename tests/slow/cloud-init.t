@@ -49,11 +49,8 @@ is "$(cat "$out")" "$(printf 'web1\t10.77.200.1,fd77::200:1,10.79.0.1\tdone\t')"
 diag "$(($(date +%s) - started)) s"
 test "$status" = 0 || exit
 
-guest() {
-	lab adm ssh -n -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "$@"
-}
 inside() {
-	guest maria@10.77.200.1 "$@" 2>/dev/null
+	guest_ssh maria@10.77.200.1 "$@" 2>/dev/null
 }
 settled() {
 	inside cloud-init status | grep -Eq '^status: (done|error)'
@@ -64,8 +61,8 @@ diag "$(($(date +%s) - started)) s; $(inside cloud-init status --long | paste -s
 is "$(inside hostname)" web1 'its name'
 is "$(inside hostname -f)" web1.example.org 'its full name'
 is "$(inside id -un)" maria 'its user'
-is "$(guest maria@fd77::200:1 hostname)" web1 'it answers by IPv6'
-exits 255 'root does not get in' guest root@10.77.200.1 true
+is "$(guest_ssh maria@fd77::200:1 hostname)" web1 'it answers by IPv6'
+exits 255 'root does not get in' guest_ssh root@10.77.200.1 true
 inside ip -o addr >addr
 like "$(cat addr)" 'eth0 +inet 10.77.200.1/16' 'the address of the first interface'
 like "$(cat addr)" 'eth0 +inet6 fd77::200:1/64' 'and its IPv6 one'
