@@ -157,18 +157,6 @@ static int print(struct cmd_run *c, const struct vmm_table *t)
 	return ret;
 }
 
-static int open_folder(struct cmd_run *c, struct vmm_boot **b)
-{
-	VMM_STR_AUTO path = folder ? strdup(folder) : NULL;
-
-	if (!path) {
-		VMM_STR_AUTO state = vmm_store_url(&c->err);
-
-		path = state ? vmm_boot_path(state, &c->err) : NULL;
-	}
-	return path ? vmm_boot_open(path, false, b, &c->err) : c->err.code;
-}
-
 static int work(struct cmd_run *c, struct vmm_boot *b)
 {
 	VMM_TABLE_AUTO *t = vmm_table_new(NULL), *after = vmm_table_new(NULL);
@@ -184,12 +172,13 @@ static int work(struct cmd_run *c, struct vmm_boot *b)
 
 static int run(struct cmd_run *c)
 {
+	VMM_STR_AUTO state = folder ? NULL : vmm_store_url(&c->err);
 	struct vmm_boot *b;
 	int ret;
 
 	if (approve && c->args.n == 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--approve is for machines that are named");
-	ret = open_folder(c, &b);
+	ret = folder || state ? vmm_boot_find(folder, state, false, &b, &c->err) : c->err.code;
 	if (ret < 0)
 		return ret;
 	ret = work(c, b);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Serves machines that boot from the network: a daemon in the foreground. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -96,70 +93,6 @@ static int read_options(struct cmd_run *c, struct vmm_boot_serve *s, struct vmm_
 	return 0;
 }
 
-static int open_folder(struct cmd_run *c, struct vmm_boot **b)
-{
-	VMM_STR_AUTO path = folder ? strdup(folder) : NULL;
-
-	if (!path) {
-		VMM_STR_AUTO state = vmm_store_url(&c->err);
-
-		path = state ? vmm_boot_path(state, &c->err) : NULL;
-	}
-	return path ? vmm_boot_open(path, true, b, &c->err) : c->err.code;
-}
-
-/* Held until the process ends: one server for a folder. */
-static int lock_folder(struct cmd_run *c, const struct vmm_boot *b)
-{
-	VMM_STR_AUTO path = vmm_boot_at(b, "run");
-	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-
-	if (fd < 0)
-		return vmm_err_errno(&c->err, "cannot open '%s/run'", vmm_boot_root(b));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	close(fd);
-	return vmm_err_set(&c->err, VMM_EAGAIN, "another server has '%s'", vmm_boot_root(b));
-}
-
-struct others {
-	const char *own;
-	size_t n;
-};
-
-static void found_server(void *arg, const char *server, bool leases, bool boots)
-{
-	struct others *o = arg;
-	char line[128];
-
-	if (strcmp(server, o->own) == 0)
-		return;
-	snprintf(line, sizeof(line), "event=dhcp another server answers: %s (%s%s%s)", server,
-		 leases ? "gives addresses" : "", leases && boots ? ", " : "",
-		 boots ? "says what to boot" : "");
-	write_log(NULL, line);
-	o->n += leases || !proxy;
-}
-
-/* With --proxy there should be one that gives addresses. */
-static int look_for_others(struct cmd_run *c, const char *own)
-{
-	struct others o = { .own = own };
-
-	if (!range && !proxy)
-		return 0;
-	if (vmm_boot_dhcp_probe(interface, PROBE_MS, found_server, &o, &c->err) < 0)
-		return c->err.code;
-	if (proxy && !o.n)
-		write_log(NULL, "event=dhcp no server gives addresses here, as --proxy needs");
-	if (o.n && range && !force)
-		return vmm_err_set(&c->err, VMM_EREFUSED,
-				   "another DHCP server answers at '%s': --proxy works beside it, "
-				   "--force in spite of it",
-				   interface);
-	return 0;
-}
-
 static int block_signals(struct cmd_run *c, sigset_t *set)
 {
 	sigemptyset(set);
@@ -209,17 +142,6 @@ static int serve(struct cmd_run *c, const sigset_t *set, struct vmm_boot_server 
 	return ret;
 }
 
-/* The folder has to be reached by its path too: dnsmasq gets it so. */
-static int check_reach(struct cmd_run *c, const struct vmm_boot *b)
-{
-	VMM_STR_AUTO path = vmm_boot_at(b, "run");
-
-	if (path && access(path, R_OK | W_OK | X_OK) == 0)
-		return 0;
-	return vmm_err_errno(&c->err, "user '%s' cannot use the boot folder '%s'", user ? user : "",
-			     vmm_boot_root(b));
-}
-
 /* As root, up to vmm_boot_drop(). */
 static int run_in(struct cmd_run *c, struct vmm_boot *b)
 {
@@ -232,19 +154,19 @@ static int run_in(struct cmd_run *c, struct vmm_boot *b)
 
 	o.boot = b;
 	if (ret == 0)
-		ret = lock_folder(c, b);
+		ret = vmm_boot_lock(b, &c->err);
 	if (ret == 0)
 		ret = block_signals(c, &set);
 	if (ret == 0 && (range || proxy))
 		ret = vmm_boot_dhcp_new(b, &dhcp, &d, &c->err);
-	if (ret == 0)
-		ret = look_for_others(c, o.address);
+	if (d)
+		ret = vmm_boot_dhcp_look(&dhcp, PROBE_MS, force, write_log, NULL, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_server_new(&o, &s, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_drop(user, &c->err);
 	if (ret == 0)
-		ret = check_reach(c, b);
+		ret = vmm_boot_check_reach(b, user, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_server_start(s, &c->err);
 	if (ret == 0)
@@ -256,6 +178,7 @@ static int run_in(struct cmd_run *c, struct vmm_boot *b)
 
 static int run(struct cmd_run *c)
 {
+	VMM_STR_AUTO state = folder ? NULL : vmm_store_url(&c->err);
 	struct vmm_boot *b;
 	int ret;
 
@@ -263,7 +186,7 @@ static int run(struct cmd_run *c)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--interface is missing");
 	if (geteuid() == 0 && !user)
 		return vmm_err_set(&c->err, VMM_EINPUT, "root needs --user: whom to become");
-	ret = open_folder(c, &b);
+	ret = folder || state ? vmm_boot_find(folder, state, true, &b, &c->err) : c->err.code;
 	if (ret < 0)
 		return ret;
 	if (geteuid() == 0)

@@ -2,7 +2,7 @@
 /*
  * The DHCP server beside the boot server: dnsmasq, with a file that is written for it.
  *
- *	vmm_boot_dhcp_probe("eno1", 3000, found, arg, err);	(who answers there already?)
+ *	vmm_boot_dhcp_look(&o, 3000, false, log, arg, err);	(who answers there already?)
  *	vmm_boot_dhcp_new(b, &o, &d, err);	(ends one that was left over, writes run/dnsmasq.conf)
  *	for (; going on; sleep 1 s) vmm_boot_dhcp_tick(d, err);	(starts it, and again when it has died)
  *	vmm_boot_dhcp_free(d);	(ends it)
@@ -51,5 +51,11 @@ typedef void vmm_boot_dhcp_found(void *arg, const char *address, bool leases, bo
  */
 int vmm_boot_dhcp_probe(const char *interface, uint64_t ms, vmm_boot_dhcp_found *found, void *arg,
 			struct vmm_err *err);
+/*
+ * The same for the options: log() is told of each other server than o's own, and of there being none that o->proxy
+ * needs. VMM_EREFUSED: another one gives addresses too, and `force` is not set.
+ */
+int vmm_boot_dhcp_look(const struct vmm_boot_dhcp_options *o, uint64_t ms, bool force,
+		       void (*log)(void *arg, const char *line), void *arg, struct vmm_err *err);
 
 #endif

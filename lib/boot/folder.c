@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,7 +86,7 @@ int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm
 
 	if (!b)
 		return vmm_err_nomem(err);
-	b->root = -1;
+	b->root = b->lock = -1;
 	ret = open_root(b, path, make, err);
 	for (size_t i = 0; ret == 0 && make && i < sizeof(folders) / sizeof(*folders); i++)
 		ret = make_folder(b, folders[i], err);
@@ -96,10 +97,46 @@ int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm
 	return ret;
 }
 
+int vmm_boot_find(const char *given, const char *state, bool make, struct vmm_boot **out,
+		  struct vmm_err *err)
+{
+	VMM_STR_AUTO usual = given ? NULL : vmm_boot_path(state, err);
+
+	if (!given && !usual)
+		return err->code;
+	return vmm_boot_open(given ? given : usual, make, out, err);
+}
+
+int vmm_boot_lock(struct vmm_boot *b, struct vmm_err *err)
+{
+	int fd = vmm__boot_folder(b, "run");
+
+	if (fd < 0)
+		return vmm__boot_err(b, "open", "run", err);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		return vmm_err_set(err, VMM_EAGAIN, "another server has '%s'", b->path);
+	}
+	b->lock = fd;
+	return 0;
+}
+
+int vmm_boot_check_reach(const struct vmm_boot *b, const char *user, struct vmm_err *err)
+{
+	VMM_STR_AUTO path = vmm_boot_at(b, "run");
+
+	if (path && access(path, R_OK | W_OK | X_OK) == 0)
+		return 0;
+	return vmm_err_errno(err, "user '%s' cannot use the boot folder '%s'", user ? user : "",
+			     b->path);
+}
+
 void vmm_boot_close(struct vmm_boot *b)
 {
 	if (!b)
 		return;
+	if (b->lock >= 0)
+		close(b->lock);
 	if (b->root >= 0)
 		close(b->root);
 	free(b->path);

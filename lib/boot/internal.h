@@ -13,7 +13,7 @@
 #define VMM__BOOT_PATH 128 /* of what lies in the folder, relative to it */
 
 struct vmm_boot {
-	int root;
+	int root, lock;
 	char *path;
 	uid_t uid; /* whose it is */
 	gid_t gid;

@@ -55,6 +55,13 @@ struct vmm_boot;
 char *vmm_boot_path(const char *state, struct vmm_err *err);
 /* With `make` what is missing of the folders is made (0750), for the owner of what is there. */
 int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm_err *err);
+/* The one given, else that of vmm_boot_path(). err is needed. */
+int vmm_boot_find(const char *given, const char *state, bool make, struct vmm_boot **out,
+		  struct vmm_err *err);
+/* For a server, until vmm_boot_close(). VMM_EAGAIN: another server has it. */
+int vmm_boot_lock(struct vmm_boot *b, struct vmm_err *err);
+/* Whether we, that user, reach the folder by its path, by which dnsmasq gets it. */
+int vmm_boot_check_reach(const struct vmm_boot *b, const char *user, struct vmm_err *err);
 /*
  * By root: what is in the folder becomes that user's, as the folder itself, unless that is somebody's already.
  * VMM_ENOTFOUND: there is no such user.
