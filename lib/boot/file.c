@@ -58,6 +58,11 @@ int vmm__boot_give(const struct vmm_boot *b, int fd)
 	return geteuid() == 0 && b->uid != 0 ? fchown(fd, b->uid, b->gid) : 0;
 }
 
+int vmm__boot_keep(const struct vmm_boot *b, int fd)
+{
+	return geteuid() == 0 ? fchown(fd, 0, b->gid) : 0;
+}
+
 /* O_NONBLOCK: should it be a pipe, nobody waits for its writer. */
 int vmm__boot_read(const struct vmm_boot *b, const char *path, size_t max, char **text, size_t *len,
 		   struct vmm_err *err)

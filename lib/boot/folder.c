@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The boot folder itself. */
+/*
+ * The boot folder itself. Root writes by path where others prepare what is served, so these folders and the one
+ * they are in are root's, and the server's user can put nothing in their place.
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,7 +13,8 @@
 
 #include "boot/internal.h"
 
-static const char *const folders[] = { "agent", "tls", "images", "files", "jobs", "seen", "run" };
+const char *const vmm__boot_served[] = { "agent", "images", "files", NULL };
+const char *const vmm__boot_own[] = { "tls", "seen", "run", "jobs", NULL };
 
 char *vmm_boot_path(const char *state, struct vmm_err *err)
 {
@@ -44,18 +49,72 @@ const char *vmm_boot_root(const struct vmm_boot *b)
 	return b->path;
 }
 
-static int make_folder(const struct vmm_boot *b, const char *name, struct vmm_err *err)
+static int make_folders(const struct vmm_boot *b, const char *const *names,
+			int (*give)(const struct vmm_boot *b, int fd), struct vmm_err *err)
 {
-	int fd, ret = 0;
+	int ret = 0;
 
-	if (mkdirat(b->root, name, 0750) < 0)
-		return errno == EEXIST ? 0 : vmm__boot_err(b, "make", name, err);
-	fd = vmm__boot_folder(b, name);
-	if (fd < 0 || vmm__boot_give(b, fd) < 0)
-		ret = vmm__boot_err(b, "make", name, err);
+	for (; ret == 0 && *names; names++) {
+		bool made = mkdirat(b->root, *names, 0750) == 0;
+		int fd = made ? vmm__boot_folder(b, *names) : -1;
+
+		if (made ? fd < 0 || give(b, fd) < 0 : errno != EEXIST)
+			ret = vmm__boot_err(b, "make", *names, err);
+		if (fd >= 0)
+			close(fd);
+	}
+	return ret;
+}
+
+/* Root's, and of the server's group. Of an older version it may be all the server's still. */
+static int take_back(const struct vmm_boot *b, const char *name, struct vmm_err *err)
+{
+	int fd = vmm__boot_folder(b, name), ret = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    ((st.st_uid != 0 || st.st_gid != b->gid) && fchown(fd, 0, b->gid) < 0) ||
+	    ((st.st_mode & (S_IWGRP | S_IWOTH)) && fchmod(fd, 0750) < 0))
+		ret = vmm__boot_err(b, "take", name, err);
 	if (fd >= 0)
 		close(fd);
 	return ret;
+}
+
+/* The folder before what is root's in it: from then on nobody puts anything else there. */
+static int make_all(const struct vmm_boot *b, struct vmm_err *err)
+{
+	int ret = make_folders(b, vmm__boot_own, vmm__boot_give, err);
+
+	if (ret == 0 && geteuid() == 0)
+		ret = take_back(b, ".", err);
+	if (ret == 0)
+		ret = make_folders(b, vmm__boot_served, vmm__boot_keep, err);
+	for (size_t i = 0; ret == 0 && geteuid() == 0 && vmm__boot_served[i]; i++)
+		ret = take_back(b, vmm__boot_served[i], err);
+	return ret;
+}
+
+/* That which the server has when it was root. */
+static gid_t group_of(const struct stat *st)
+{
+	struct passwd pw, *found = NULL;
+	char text[4096];
+
+	if (getpwuid_r(st->st_uid, &pw, text, sizeof(text), &found) == 0 && found)
+		return found->pw_gid;
+	return st->st_gid;
+}
+
+/* Whose the jobs are, else, of an older version, the folder. */
+static void find_server(struct vmm_boot *b, const struct stat *root)
+{
+	struct stat st = *root;
+
+	if (root->st_uid == 0 && fstatat(b->root, "jobs", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		st = *root;
+	b->uid = st.st_uid;
+	b->gid = group_of(&st);
 }
 
 static int open_root(struct vmm_boot *b, const char *path, bool make, struct vmm_err *err)
@@ -74,8 +133,7 @@ static int open_root(struct vmm_boot *b, const char *path, bool make, struct vmm
 		return vmm_err_set(err, VMM_EREFUSED,
 				   "cannot use the boot folder '%s': everybody may write to it",
 				   path);
-	b->uid = st.st_uid;
-	b->gid = st.st_gid;
+	find_server(b, &st);
 	return 0;
 }
 
@@ -88,8 +146,8 @@ int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm
 		return vmm_err_nomem(err);
 	b->root = b->lock = -1;
 	ret = open_root(b, path, make, err);
-	for (size_t i = 0; ret == 0 && make && i < sizeof(folders) / sizeof(*folders); i++)
-		ret = make_folder(b, folders[i], err);
+	if (ret == 0 && make)
+		ret = make_all(b, err);
 	if (ret < 0)
 		vmm_boot_close(b);
 	else

@@ -23,7 +23,7 @@ int vmm_boot_file_put(struct vmm_boot *b, int fd, char sha256[VMM_BOOT_SHA_LEN +
 	if (folder < 0)
 		return vmm__boot_err(b, "open", "files", err);
 	to = openat(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (to < 0 || vmm__boot_copy(fd, to, sha, &size) < 0 || vmm__boot_give(b, to) < 0 ||
+	if (to < 0 || vmm__boot_copy(fd, to, sha, &size) < 0 || vmm__boot_keep(b, to) < 0 ||
 	    fsync(to) < 0 || renameat(folder, aside, folder, sha) < 0 || fsync(folder) < 0) {
 		ret = vmm__boot_err(b, "write in", "files", err);
 		unlinkat(folder, aside, 0);
@@ -72,7 +72,7 @@ int vmm_boot_image_begin(struct vmm_boot *b, char **folder, struct vmm_err *err)
 /* -1 and errno. */
 static int settle(const struct vmm_boot *b, int fd, mode_t mode)
 {
-	return fchmod(fd, mode) < 0 || vmm__boot_give(b, fd) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return fchmod(fd, mode) < 0 || vmm__boot_keep(b, fd) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
 static int settle_part(const struct vmm_boot *b, int folder, const char *name)

@@ -15,9 +15,14 @@
 struct vmm_boot {
 	int root, lock;
 	char *path;
-	uid_t uid; /* whose it is */
+	uid_t uid; /* the server's; 0: nobody's yet */
 	gid_t gid;
 };
+
+/* ---- the folders in it; lists that end with NULL ---- */
+
+extern const char *const vmm__boot_served[]; /* root's: the server reads them */
+extern const char *const vmm__boot_own[];    /* the server's; the last says whose */
 
 /* ---- files; paths are relative to the folder ---- */
 
@@ -31,10 +36,11 @@ int vmm__boot_err(const struct vmm_boot *b, const char *verb, const char *path, 
 int vmm__boot_read(const struct vmm_boot *b, const char *path, size_t max, char **text, size_t *len,
 		   struct vmm_err *err);
 bool vmm__boot_has(const struct vmm_boot *b, const char *path);
-/* For the folder's owner, when it is another than us. */
+/* By root: what was made becomes the server's; what it only reads, its group's. -1 and errno. */
 int vmm__boot_give(const struct vmm_boot *b, int fd);
+int vmm__boot_keep(const struct vmm_boot *b, int fd);
 
-/* In a folder that is open: written whole for the owner; synced. -1 and errno. */
+/* In a folder that is open: written whole for the server; synced. -1 and errno. */
 int vmm__boot_put_at(const struct vmm_boot *b, int folder, const char *name, mode_t mode,
 		     const char *bytes, size_t n);
 /* Written aside, synced if asked for, and renamed to folder/name. */

@@ -49,19 +49,30 @@ static int give_all(int folder, uid_t uid, gid_t gid)
 	return ret;
 }
 
+static int give_each(const struct vmm_boot *b, const char *const *names, uid_t uid, gid_t gid)
+{
+	int ret = 0;
+
+	for (; ret == 0 && *names; names++)
+		ret = give(b->root, *names, uid, gid);
+	return ret;
+}
+
+/*
+ * The jobs come last of what is in it, for they say whose it is; the folder itself after that: until then nobody
+ * but root gets in. So a crash is made good the next time, here or by vmm_boot_open().
+ */
 int vmm_boot_own(struct vmm_boot *b, const char *user, struct vmm_err *err)
 {
 	const struct passwd *pw = getpwnam(user);
-	int fd;
 
 	if (!pw)
 		return vmm_err_set(err, VMM_ENOTFOUND, "there is no user '%s'", user);
 	if (b->uid != 0 || pw->pw_uid == 0)
 		return 0;
-	/* The folder itself last: until then nobody but root gets in, and a crash is made good the next time. */
-	fd = openat(b->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || give_all(fd, pw->pw_uid, pw->pw_gid) < 0 ||
-	    chown(b->path, pw->pw_uid, pw->pw_gid) < 0)
+	if (give_each(b, vmm__boot_served, 0, pw->pw_gid) < 0 ||
+	    give_each(b, vmm__boot_own, pw->pw_uid, pw->pw_gid) < 0 ||
+	    fchownat(b->root, "", 0, pw->pw_gid, AT_EMPTY_PATH) < 0)
 		return vmm_err_errno(err, "cannot give '%s' to '%s'", b->path, user);
 	b->uid = pw->pw_uid;
 	b->gid = pw->pw_gid;

@@ -11,10 +11,10 @@
  *	seen/ID.json			machines that asked and have no job
  *	run/				the server's lock, the DHCP server's files
  *
- * It belongs to the user whom the boot server runs as. Whoever prepares a deployment (root) makes jobs and
- * follows their events; the server gives tickets and sessions out and writes the events. All that is
- * made here belongs to the folder's owner, whoever made it. Nothing in the folder is followed
- * where it is a symbolic link.
+ * Whoever prepares a deployment (root) makes jobs and follows their events; the server gives tickets and sessions
+ * out and writes the events. The folder, agent, images and files are root's, and the server's group reads
+ * them; tls, jobs, seen and run are the server's, and so is what is made there, whoever made it. (Without root
+ * all of it is one user's.) Nothing in the folder is followed where it is a symbolic link.
  *
  *	path = vmm_boot_path(vmm_store_folder(st), err);
  *	vmm_boot_open(path, true, &b, err);
@@ -53,7 +53,10 @@ struct vmm_boot;
  * nobody but the owner of the state gets into that. The caller's.
  */
 char *vmm_boot_path(const char *state, struct vmm_err *err);
-/* With `make` what is missing of the folders is made (0750), for the owner of what is there. */
+/*
+ * With `make` what is missing of the folders is made (0750), and root takes those back that should be root's:
+ * in an older version all was the server's.
+ */
 int vmm_boot_open(const char *path, bool make, struct vmm_boot **out, struct vmm_err *err);
 /* The one given, else that of vmm_boot_path(). err is needed. */
 int vmm_boot_find(const char *given, const char *state, bool make, struct vmm_boot **out,
@@ -63,7 +66,7 @@ int vmm_boot_lock(struct vmm_boot *b, struct vmm_err *err);
 /* Whether we, that user, reach the folder by its path, by which dnsmasq gets it. */
 int vmm_boot_check_reach(const struct vmm_boot *b, const char *user, struct vmm_err *err);
 /*
- * By root: what is in the folder becomes that user's, as the folder itself, unless that is somebody's already.
+ * By root: what is the server's becomes that user's, and the rest that group's, unless it is somebody's already.
  * VMM_ENOTFOUND: there is no such user.
  */
 int vmm_boot_own(struct vmm_boot *b, const char *user, struct vmm_err *err);
@@ -197,7 +200,7 @@ int vmm_boot_file_put(struct vmm_boot *b, int fd, char sha256[VMM_BOOT_SHA_LEN +
 bool vmm_boot_image_has(struct vmm_boot *b, const char *sha256);
 /* A folder aside, to be filled by its path (the caller's) with map, data and info; …_commit or …_drop. */
 int vmm_boot_image_begin(struct vmm_boot *b, char **folder, struct vmm_err *err);
-/* Makes it durable, gives it to the owner and puts it in its place. */
+/* Makes it durable, lets the server read it and puts it in its place. */
 int vmm_boot_image_commit(struct vmm_boot *b, const char *folder, const char *sha256,
 			  struct vmm_err *err);
 void vmm_boot_image_drop(struct vmm_boot *b, const char *folder);

@@ -71,7 +71,7 @@ make_job() { # a job as host-deploy makes it
 		$uuid, serial: "S 1", macs: ["52:54:00:77:00:01"], image: {sha256: $image}, scripts: [{sha256: $file}]}' \
 		>"boot/jobs/$job/job.json"
 	echo CUSTOM-SECRET >"boot/jobs/$job/custom.tar"
-	test ! -O boot || return 0 # root's until the server begins
+	test ! -O boot/jobs || return 0 # root's until the server begins
 	chown -R nobody boot/jobs
 }
 arm() {
@@ -138,7 +138,9 @@ until_true 3 up
 like "$(credentials "$server")" '^Uid: (65534 ?){4}$' 'no root any more'
 like "$(credentials "$server")" '^CapEff: 0+$' 'and no right in effect'
 like "$(credentials "$server")" '^NoNewPrivs: 1$' 'nor any to come'
-is "$(find boot -type f -user root)" '' 'the folder that was root'"'"'s is the user'"'"'s'
+is "$(find boot/jobs boot/tls boot/seen boot/run -user root)" '' 'what the server writes is the user'"'"'s'
+is "$(find boot boot/agent boot/images boot/files ! -path 'boot/*/*' -printf '%u %g\n' | sort -u | grep -v '^nobody')" \
+	'root nogroup' 'what it only reads is root'"'"'s'
 is "$(stat -c %U "$tmp/outside")" root 'and nothing beyond it'
 like "$(credentials "$dnsmasq")" '^Uid: (65534 ?){4}$' 'dnsmasq is no root either'
 printf '#!/bin/sh\ntest "$1" != bound || echo "$ip $boot_file" >%s/lease\n' "$tmp" >lease.sh

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "boot/internal.h"
@@ -328,6 +329,126 @@ static void root_is_not_led_out(void **state)
 	assert_int_equal(rmdir(other), 0);
 }
 
+#define SERVER 65534
+
+static void whose(const char *part, struct stat *st)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", root, part);
+	assert_int_equal(lstat(path, st), 0);
+}
+
+static void assert_owners(void)
+{
+	static const char *const roots[] = { ".", "agent", "images", "files" };
+	static const char *const servers[] = { "tls", "jobs", "seen", "run" };
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		whose(roots[i], &st);
+		assert_int_equal(st.st_uid, 0);
+		assert_int_equal(st.st_gid, SERVER);
+		assert_int_equal(st.st_mode & 07777, 0750);
+	}
+	for (size_t i = 0; i < COUNT(servers); i++) {
+		whose(servers[i], &st);
+		assert_int_equal(st.st_uid, SERVER);
+	}
+}
+
+static void reopen(int expected)
+{
+	vmm_boot_close(b);
+	b = NULL;
+	assert_int_equal(vmm_boot_open(root, true, &b, NULL), expected);
+}
+
+/* What an older version left is the server's, all of it; of a group that it may not be in. */
+static void age(void)
+{
+	static const char *const parts[] = { "",    "agent", "images", "files",
+					     "tls", "jobs",  "seen",   "run" };
+	char path[256];
+
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", root, parts[i]);
+		assert_int_equal(chown(path, SERVER, 0), 0);
+	}
+	snprintf(path, sizeof(path), "%s/images", root);
+	assert_int_equal(chmod(path, 0770), 0);
+}
+
+/* Whether the server's user can put another folder in the place of that one. */
+static bool can_swap(const char *part)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		char from[256], to[256];
+
+		snprintf(from, sizeof(from), "%s/%s", root, part);
+		snprintf(to, sizeof(to), "%s/%s.away", root, part);
+		_exit(setresgid(SERVER, SERVER, SERVER) < 0 || setresuid(SERVER, SERVER, SERVER) < 0 ||
+		      (rename(from, to) == 0 && rename(to, from) == 0));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status != 0;
+}
+
+static void what_root_writes_is_roots(void **state)
+{
+	char id[VMM_BOOT_ID_LEN + 1], sha[VMM_BOOT_SHA_LEN + 1], path[VMM__BOOT_PATH];
+	int fd = open("/proc/self/exe", O_RDONLY);
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(root, 0750), 0);
+	assert_int_equal(vmm_boot_own(b, "nobody", NULL), 0);
+	assert_owners();
+	age();
+	assert_true(can_swap("images"));
+	reopen(0);
+	assert_owners();
+	assert_false(can_swap("images"));
+	make(id);
+	snprintf(path, sizeof(path), "jobs/%s/job.json", id);
+	whose(path, &st);
+	assert_int_equal(st.st_uid, SERVER);
+	assert_int_equal(vmm_boot_file_put(b, fd, sha, NULL), 0);
+	snprintf(path, sizeof(path), "files/%s", sha);
+	whose(path, &st);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_gid, SERVER);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	close(fd);
+}
+
+/* The server's user made use of it before it was taken from him. */
+static void a_link_is_not_taken_back(void **state)
+{
+	char path[256], other[sizeof(root) + 8];
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(other, sizeof(other), "%s.other", root);
+	snprintf(path, sizeof(path), "%s/images", root);
+	assert_int_equal(mkdir(other, 0777), 0);
+	assert_int_equal(chown(other, 1, 1), 0);
+	age();
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink(other, path), 0);
+	reopen(VMM_EFAIL);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_uid, 1);
+	assert_int_equal(rmdir(other), 0);
+}
+
 static void seen_machines_are_bounded(void **state)
 {
 	struct vmm_boot_machine m = { UUID, MAC, "a\xff", "efi", "10.0.0.9" };
@@ -426,6 +547,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(events_leave_room_for_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_link_is_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(root_is_not_led_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_root_writes_is_roots, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_link_is_not_taken_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(seen_machines_are_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(they_are_when_many_ask_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_image_is_put_in_its_place, set_up, tear_down),
