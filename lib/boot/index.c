@@ -12,7 +12,7 @@
 #include "boot/serve-internal.h"
 
 #define SETTLED_S 2 /* a change may come in the same tick of the clock as the one before */
-#define INSPECTED_MAX 64
+#define INSPECTED_MAX 64U
 #define INSPECT_S 600
 #define UNASKED "unknown machine" /* an inspection that nobody ordered */
 
@@ -135,43 +135,76 @@ enum vmm__boot_found vmm__boot_index_find(struct vmm_boot_server *s, const struc
 
 /* ---- inspections that nobody ordered ---- */
 
-/* Of this machine; and when there are too many, the first goes. */
+/* Its arming holds, or it was heard of lately. */
+static bool is_alive(struct vmm_boot_server *s, const struct vmm_boot_job *job)
+{
+	char folder[VMM__BOOT_PATH];
+	enum vmm_boot_state state = vmm_boot_job_state(s->o.boot, job->id);
+
+	vmm__boot_job_path(folder, job->id, "");
+	if (state == VMM_BOOT_GIVEN || state == VMM_BOOT_SESSION)
+		return !vmm_boot_is_older(s->o.boot, folder, "events", INSPECT_S);
+	return state != VMM_BOOT_ENDED && vmm_boot_ticket_ready(s->o.boot, job->id, NULL) == 0;
+}
+
+/* When there are too many, one that is over goes; never one that goes on, for anybody can ask. */
+static int make_room(struct vmm_boot_server *s, struct vmm_err *err)
+{
+	const struct vmm_boot_job *over = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->index->n; i++)
+		n += is_unasked(s->index->jobs[i]);
+	if (n < INSPECTED_MAX)
+		return 0;
+	for (size_t i = 0; i < s->index->n && !over; i++)
+		if (is_unasked(s->index->jobs[i]) && !is_alive(s, s->index->jobs[i]))
+			over = s->index->jobs[i];
+	if (over)
+		return vmm_boot_job_remove(s->o.boot, over->id, err);
+	return vmm_err_set(err, VMM_EAGAIN, "%u unknown machines are being inspected already",
+			   INSPECTED_MAX);
+}
+
 static const struct vmm_boot_job *find_unasked(struct vmm_boot_server *s,
 					       const struct vmm__boot_claims *c)
 {
-	const struct vmm_boot_job *first = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->index->n; i++) {
-		const struct vmm_boot_job *job = s->index->jobs[i];
-
-		if (!is_unasked(job))
-			continue;
-		if (vmm_boot_job_is(job, c->uuid, c->mac, c->serial))
-			return job;
-		first = first ? first : job;
-		n++;
-	}
-	if (n >= INSPECTED_MAX)
-		vmm_boot_job_remove(s->o.boot, first->id, NULL);
+	for (size_t i = 0; i < s->index->n; i++)
+		if (is_unasked(s->index->jobs[i]) &&
+		    vmm_boot_job_is(s->index->jobs[i], c->uuid, c->mac, c->serial))
+			return s->index->jobs[i];
 	return NULL;
 }
 
-int vmm__boot_inspect(struct vmm_boot_server *s, const struct vmm__boot_claims *c,
+static int begin(struct vmm__boot_request *r, const struct vmm__boot_claims *c,
+		 char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
+{
+	struct vmm_boot_server *s = r->s;
+	const struct vmm_boot_job *job = find_unasked(s, c);
+	int ret;
+
+	if (!job) {
+		ret = make_room(s, err);
+		return ret < 0 ? ret
+			       : vmm_boot_job_inspect(s->o.boot, UNASKED, c->uuid, c->mac, id, err);
+	}
+	memcpy(id, job->id, sizeof(job->id));
+	if (vmm_boot_job_state(s->o.boot, id) == VMM_BOOT_ENDED)
+		return vmm_err_set(err, VMM_EREFUSED, "it was inspected");
+	if (!vmm__boot_peer_allowed(r, job)) /* to arm it anew would end what goes on */
+		return vmm_err_set(err, VMM_EREFUSED, "another interface asks for it");
+	return 0;
+}
+
+int vmm__boot_inspect(struct vmm__boot_request *r, const struct vmm__boot_claims *c,
 		      char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
 {
-	const struct vmm_boot_job *job;
-	int ret = 0;
+	struct vmm_boot_server *s = r->s;
+	int ret;
 
 	pthread_mutex_lock(&s->index->lock);
 	refresh(s);
-	job = find_unasked(s, c);
-	if (!job)
-		ret = vmm_boot_job_inspect(s->o.boot, UNASKED, c->uuid, c->mac, id, err);
-	else
-		memcpy(id, job->id, sizeof(job->id));
-	if (ret == 0 && job && vmm_boot_job_state(s->o.boot, id) == VMM_BOOT_ENDED)
-		ret = vmm_err_set(err, VMM_EREFUSED, "it was inspected");
+	ret = begin(r, c, id, err);
 	if (ret == 0)
 		ret = vmm_boot_job_arm(s->o.boot, id, INSPECT_S, err);
 	pthread_mutex_unlock(&s->index->lock);

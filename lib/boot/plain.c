@@ -36,7 +36,7 @@ static void note_stranger(struct vmm__boot_request *r, const struct vmm__boot_cl
 static bool is_inspected(struct vmm__boot_request *r, const struct vmm__boot_claims *c, char *id)
 {
 	struct vmm_err err;
-	int ret = vmm__boot_inspect(r->s, c, id, &err);
+	int ret = vmm__boot_inspect(r, c, id, &err);
 
 	if (ret < 0 && ret != VMM_EREFUSED && ret != VMM_EINPUT)
 		vmm__boot_say(r->s, "error", r->peer, NULL, "%s", err.text);

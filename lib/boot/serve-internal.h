@@ -105,8 +105,11 @@ enum vmm__boot_found {
 };
 enum vmm__boot_found vmm__boot_index_find(struct vmm_boot_server *s, const struct vmm__boot_claims *c,
 					  char id[VMM_BOOT_ID_LEN + 1]);
-/* A job that inspects this machine, armed. VMM_EREFUSED: it was inspected. */
-int vmm__boot_inspect(struct vmm_boot_server *s, const struct vmm__boot_claims *c,
+/*
+ * A job that inspects this machine, armed. VMM_EREFUSED: it was inspected, or is, and another asks; VMM_EAGAIN: as many as may be are
+ * going on.
+ */
+int vmm__boot_inspect(struct vmm__boot_request *r, const struct vmm__boot_claims *c,
 		      char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err);
 
 /* ---- text.c ---- */

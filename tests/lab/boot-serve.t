@@ -291,6 +291,7 @@ stop TERM
 is "$status" 0 'SIGTERM ends it'
 ok 'with unknown machines inspected' serve --inspect-unknown
 like "$(boot m2 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'a machine that nobody knows'
+unlike "$(boot m1 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'not one that says it is that'
 stop TERM
 
 # ---- another DHCP server ----

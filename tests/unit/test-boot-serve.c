@@ -162,6 +162,52 @@ static void hosts_that_cannot_be_written(void **state)
 	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* ---- inspections that nobody ordered ---- */
+
+#define INSPECTED_MAX 64
+
+static int inspect_nth(struct vmm_boot_server *s, unsigned n, char id[VMM_BOOT_ID_LEN + 1])
+{
+	char uuid[] = "00000000-0000-4000-8000-0000000000ab", mac[VMM_BOOT_MAC_LEN + 1];
+	char empty[] = "";
+	struct vmm__boot_claims c = { uuid, mac, empty, empty };
+	struct vmm__boot_request r = { .s = s, .peer = "10.0.0.9" };
+
+	snprintf(mac, sizeof(mac), "52:54:00:b3:00:%02x", n);
+	return vmm__boot_inspect(&r, &c, id, NULL);
+}
+
+/* Strangers can fill it, and push out nothing that goes on. */
+static void inspections_are_not_pushed_out(void **state)
+{
+	char root[] = "/tmp/test-boot.XXXXXX", ids[INSPECTED_MAX][VMM_BOOT_ID_LEN + 1];
+	char token[VMM_BOOT_SECRET_LEN + 1], id[VMM_BOOT_ID_LEN + 1];
+	const struct vmm_boot_event begin = { "boot", 2, "begin", "", 0, 0 };
+	const struct vmm_boot_event end = { "agent", 0, "end", "done", 0, 0 };
+	struct vmm_boot_server s = { .index = vmm__boot_index_new() };
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(vmm_boot_open(root, true, &s.o.boot, NULL), 0);
+	for (unsigned i = 0; i < INSPECTED_MAX; i++) {
+		assert_int_equal(inspect_nth(&s, i, ids[i]), 0);
+		assert_int_equal(vmm_boot_event_add(s.o.boot, ids[i], &begin, NULL), 0);
+		if (i % 2)
+			assert_int_equal(vmm_boot_ticket_give(s.o.boot, ids[i], 60, token, NULL), 0);
+	}
+	assert_int_equal(inspect_nth(&s, INSPECTED_MAX, id), VMM_EAGAIN);
+	assert_int_equal(vmm_boot_event_add(s.o.boot, ids[7], &end, NULL), 0);
+	assert_int_equal(inspect_nth(&s, INSPECTED_MAX, id), 0);
+	assert_int_equal(inspect_nth(&s, INSPECTED_MAX + 1, id), VMM_EAGAIN);
+	for (unsigned i = 0; i < INSPECTED_MAX; i++)
+		assert_int_equal(vmm_boot_job_state(s.o.boot, ids[i]), i == 7  ? VMM_BOOT_IDLE
+								       : i % 2 ? VMM_BOOT_GIVEN
+									       : VMM_BOOT_ARMED);
+	vmm__boot_index_free(s.index);
+	vmm_boot_close(s.o.boot);
+	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +218,7 @@ int main(void)
 		cmocka_unit_test(no_line_comes_from_outside),
 		cmocka_unit_test(rights_are_given_up),
 		cmocka_unit_test(hosts_that_cannot_be_written),
+		cmocka_unit_test(inspections_are_not_pushed_out),
 	};
 
 	return RUN(tests);
