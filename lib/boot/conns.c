@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Connections by how long they take. libmicrohttpd ends those that are silent; a client that sends or takes
- * a byte now and then is ended here.
+ * a byte now and then is ended here. So is what a session gets when that is over.
  */
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +16,8 @@ struct vmm__boot_conn {
 	int fd;
 	bool busy;
 	uint64_t since;
+	char key[VMM_BOOT_SECRET_LEN + 1]; /* of the session that it is answered for; "": of none */
+	char peer[VMM__BOOT_ADDRESS];
 	struct vmm__boot_conn *next, **link;
 };
 
@@ -64,18 +66,45 @@ void vmm__boot_conn_notify(void *server, struct MHD_Connection *c, void **contex
 	pthread_mutex_unlock(&s->lock);
 }
 
-void vmm__boot_conn_busy(struct vmm_boot_server *s, struct MHD_Connection *c, bool busy)
+static struct vmm__boot_conn *find(struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct vmm__boot_conn *conn = info ? info->socket_context : NULL;
+
+	return info ? info->socket_context : NULL;
+}
+
+/* What was posted is answered even if it has ended the session. */
+static void note_session(struct vmm__boot_conn *conn, const struct vmm__boot_request *r)
+{
+	if (!r->key || strcmp(r->route->method, "GET") != 0)
+		return;
+	snprintf(conn->key, sizeof(conn->key), "%s", r->key);
+	memcpy(conn->peer, r->peer, sizeof(r->peer));
+}
+
+void vmm__boot_conn_busy(struct vmm_boot_server *s, struct MHD_Connection *c,
+			 const struct vmm__boot_request *r)
+{
+	struct vmm__boot_conn *conn = find(c);
 
 	if (!conn)
 		return;
 	pthread_mutex_lock(&s->lock);
-	conn->busy = busy;
+	conn->busy = r;
 	conn->since = vmm_clock_ms();
+	*conn->key = '\0';
+	if (r)
+		note_session(conn, r);
 	pthread_mutex_unlock(&s->lock);
+}
+
+static bool is_over(struct vmm_boot_server *s, const struct vmm__boot_conn *c, uint64_t now)
+{
+	char id[VMM_BOOT_ID_LEN + 1];
+
+	return now - c->since > (c->busy ? ANSWER_MS : WAIT_MS) ||
+	       (*c->key && vmm_boot_session_find(s->o.boot, c->key, c->peer, id, NULL) < 0);
 }
 
 void vmm__boot_conns_sweep(struct vmm_boot_server *s)
@@ -84,7 +113,7 @@ void vmm__boot_conns_sweep(struct vmm_boot_server *s)
 
 	pthread_mutex_lock(&s->lock);
 	for (struct vmm__boot_conn *c = s->conns; c; c = c->next)
-		if (now - c->since > (c->busy ? ANSWER_MS : WAIT_MS))
+		if (is_over(s, c, now))
 			shutdown(c->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&s->lock);
 }

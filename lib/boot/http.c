@@ -76,10 +76,12 @@ static unsigned check_session(struct vmm__boot_request *r)
 	if (!given || strncmp(given, bearer, strlen(bearer)) != 0)
 		return MHD_HTTP_FORBIDDEN;
 	ret = vmm_boot_session_find(r->s->o.boot, given + strlen(bearer), r->peer, id, &err);
-	if (ret == 0)
+	if (ret == 0) {
 		memcpy(r->job, id, sizeof(id));
-	else if (ret == VMM_EREFUSED)
+		r->key = given + strlen(bearer);
+	} else if (ret == VMM_EREFUSED) {
 		vmm__boot_tell(r, id, 3, "refused", "%s asked with a session: %s", r->peer, err.text);
+	}
 	return ret == 0 ? 0 : MHD_HTTP_FORBIDDEN;
 }
 
@@ -147,7 +149,7 @@ static enum MHD_Result handle(struct vmm_boot_server *s, const struct vmm__boot_
 		return begin(s, routes, c, url, method, context);
 	if (*n)
 		return take_body(r, bytes, n);
-	vmm__boot_conn_busy(s, c, true);
+	vmm__boot_conn_busy(s, c, r);
 	status = r->route->answer(r);
 	return status ? refuse(r, status) : MHD_YES;
 }
@@ -174,7 +176,7 @@ static void on_completed(void *server, struct MHD_Connection *c, void **context,
 	struct vmm__boot_request *r = *context;
 
 	(void)how;
-	vmm__boot_conn_busy(server, c, false);
+	vmm__boot_conn_busy(server, c, NULL);
 	if (!r)
 		return;
 	vmm_buf_release(&r->body);

@@ -47,6 +47,7 @@ struct vmm__boot_request {
 	const char *url;
 	char peer[VMM__BOOT_ADDRESS];
 	char job[VMM_BOOT_ID_LEN + 1]; /* of the session */
+	const char *key;               /* the session's, libmicrohttpd's; NULL: there is none */
 	struct vmm_buf body;
 };
 
@@ -71,8 +72,10 @@ unsigned vmm__boot_range(const char *text, uint64_t size, uint64_t *from, uint64
 
 void vmm__boot_conn_notify(void *server, struct MHD_Connection *c, void **context,
 			   enum MHD_ConnectionNotificationCode what);
-/* Its request is whole and is being answered; or it waits for the next one. */
-void vmm__boot_conn_busy(struct vmm_boot_server *s, struct MHD_Connection *c, bool busy);
+/* Its request is whole and is being answered; NULL: it waits for the next one. */
+void vmm__boot_conn_busy(struct vmm_boot_server *s, struct MHD_Connection *c,
+			 const struct vmm__boot_request *r);
+/* Ends those that take too long, and those that get what a session is over for. */
 void vmm__boot_conns_sweep(struct vmm_boot_server *s);
 
 /* ---- machine.c: who asks ---- */

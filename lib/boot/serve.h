@@ -46,7 +46,7 @@ int vmm_boot_server_new(const struct vmm_boot_serve *o, struct vmm_boot_server *
 			struct vmm_err *err);
 /* Makes the key and certificate if there are none. */
 int vmm_boot_server_start(struct vmm_boot_server *s, struct vmm_err *err);
-/* Ends connections that take too long. */
+/* Ends connections that take too long, and what is sent for a session that is over. */
 void vmm_boot_server_tick(struct vmm_boot_server *s);
 /* Reads the jobs anew. */
 void vmm_boot_server_reload(struct vmm_boot_server *s);

@@ -209,7 +209,24 @@ until_true 2 test ! -d "/proc/$dnsmasq" && pass 'dnsmasq goes with a server that
 ok 'it starts again' serve
 is "$(agent m1 /v1/job)" 200 'and knows the session'
 is "$(exchange m1 "$(field token)")" 403 'and that the ticket is used'
+# A transfer that is on its way: curl's status when it is cut off is 18 or 56, and 28 when its time is over.
+transfer() {
+	rm -f part
+	on m1 curl -sk -m 10 --limit-rate 20M -o part -H "Authorization: Bearer $key" $tls/v1/data &
+	transfer=$!
+	until_true 5 test -s part
+}
+truncate -s 1G "boot/images/$image/data"
+transfer
 is "$(agent m1 /v1/event -d '{"stage":0,"state":"end","text":"done"}') $(agent m1 /v1/job)" '200 403' 'the end ends the session'
+wait $transfer
+like $? '^(18|56)$' 'and what it was being sent'
+session
+transfer
+mv "boot/jobs/$job" "boot/jobs/.new-$job"
+wait $transfer
+like $? '^(18|56)$' 'and so does the removal of the job'
+mv "boot/jobs/.new-$job" "boot/jobs/$job"
 
 # ---- tickets in wrong hands ----
 arm 60
@@ -291,7 +308,9 @@ stop TERM
 is "$status" 0 'SIGTERM ends it'
 ok 'with unknown machines inspected' serve --inspect-unknown
 like "$(boot m2 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'a machine that nobody knows'
-unlike "$(boot m1 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'not one that says it is that'
+is "$(status m2 "$http/ticket?mac=52:54:00:77:00:02&uuid=00000000-0000-4000-8000-0000000000aa&serial=S%201")" 200 'gets its ticket'
+unlike "$(boot m1 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'no other is taken for it'
+like "$(boot m2 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'but it may begin anew'
 stop TERM
 
 # ---- another DHCP server ----
