@@ -158,8 +158,6 @@ static int run_in(struct cmd_run *c, struct vmm_boot *b)
 	if (ret == 0)
 		ret = block_signals(c, &set);
 	if (ret == 0 && (range || proxy))
-		ret = vmm_boot_dhcp_new(b, &dhcp, &d, &c->err);
-	if (d)
 		ret = vmm_boot_dhcp_look(&dhcp, PROBE_MS, force, write_log, NULL, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_server_new(&o, &s, &c->err);
@@ -167,6 +165,8 @@ static int run_in(struct cmd_run *c, struct vmm_boot *b)
 		ret = vmm_boot_drop(user, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_check_reach(b, user, &c->err);
+	if (ret == 0 && (range || proxy))
+		ret = vmm_boot_dhcp_new(b, &dhcp, &d, &c->err);
 	if (ret == 0)
 		ret = vmm_boot_server_start(s, &c->err);
 	if (ret == 0)

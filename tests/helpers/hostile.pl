@@ -43,14 +43,14 @@ sub request {
 	return $text;
 }
 
-# Some at a time, fewer than an address may have connections. One that makes the server wait for more is given up.
+# Some at a time from each, fewer than an address may have connections. One that makes the server wait for more is given up.
 my ($BATCH, $SILENCE) = (25, 0.04);
 $SIG{PIPE} = 'IGNORE';
 binmode STDOUT;
 while ($count > 0) {
 	my $open = IO::Select->new;
-	push @own, shift @own;
-	for (1 .. $BATCH) {
+	for (1 .. $BATCH * @own) {
+		push @own, shift @own;
 		my $s = IO::Socket::INET->new(LocalAddr => $own[0], PeerAddr => $address, PeerPort => $port, Timeout => 5) or die "no connection: $!\n";
 		$s->syswrite(request());
 		$open->add($s);

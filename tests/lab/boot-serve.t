@@ -1,163 +1,15 @@
 #!/bin/sh
-# boot-serve: who gets what, once, and nobody else; its DHCP server; killed and started again
+# boot-serve: who gets what, once, and nobody else; killed and started again
 . "${0%/*}/../tap.sh"
 need_root
 need dnsmasq setpriv busybox curl jq cpio strace ip perl
+. "$top/tests/helpers/bootnet.sh"
 
-# A server and two machines, each in a network namespace, on one wire.
-net=vmmbs$$
-server=
-down() {
-	test ! "$server" || kill "$server" 2>/dev/null
-	test ! "$other" || kill "$other" 2>/dev/null
-	for ns in s m1 m2; do ip netns del "$net$ns" 2>/dev/null; done
-	cd / && rm -rf "$tmp"
-}
-other=
-trap down EXIT
-machine() { # NAME MAC
-	ip netns add "$net$1" &&
-		ip -n "${net}s" link add "p$1" type veth peer name eth0 address "$2" netns "$net$1" &&
-		ip -n "${net}s" link set "p$1" master br0 up && ip -n "$net$1" link set eth0 up
-}
-{
-	ip netns add "${net}s" && ip -n "${net}s" link add br0 type bridge && ip -n "${net}s" link set br0 up &&
-		ip -n "${net}s" link set lo up && ip -n "${net}s" addr add 10.77.0.1/24 dev br0 &&
-		machine m1 52:54:00:77:00:01 && machine m2 52:54:00:77:00:02
-} 2>net.err || skip_all "no network namespaces: $(cat net.err)"
-
-on() { # NAME COMMAND...
-	on_ns=$net$1
-	shift
-	ip netns exec "$on_ns" "$@"
-}
-until_true() { # SECONDS COMMAND...
-	until_end=$(($(date +%s%N) / 1000000 + $1 * 1000))
-	shift
-	until "$@"; do
-		test $(($(date +%s%N) / 1000000)) -lt $until_end || return 1
-		sleep 0.05
-	done
-}
-ready() { grep -q event=start serve.log; }
-# shellcheck disable=SC2120	# it is called by way of ok
-serve() { # OPTION...
-	: >serve.log
-	ip netns exec "${net}s" "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody --boot "$VMM_BOOT" --ipxe "$tmp/ipxe" "$@" \
-		2>>serve.log &
-	server=$!
-	until_true 8 ready || { diag "$(cat serve.log)"; return 1; }
-}
-stop() { # SIGNAL
-	kill "-$1" "$server"
-	wait "$server" 2>/dev/null
-	status=$?
-	server=
-}
-
-# ---- the folder ----
-VMM_BOOT=$tmp/boot
-export VMM_BOOT
-chmod 711 "$tmp"
-install -d -m 750 boot
-mkdir ipxe && echo 'IPXE EFI' >ipxe/snponly.efi && echo 'IPXE BIOS' >ipxe/undionly.kpxe
-uuid=00000000-0000-4000-8000-000000000001
-image=$(printf %064d 1)
-job=
-make_job() { # a job as host-deploy makes it
-	job=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mkdir -p "boot/jobs/$job"
-	jq -cn --arg id "$job" --arg uuid "$uuid" --arg image "$image" --arg file "$script" '{$id, mode: "deploy", name: "JOB-SECRET",
-		$uuid, serial: "S 1", macs: ["52:54:00:77:00:01"], image: {sha256: $image}, scripts: [{sha256: $file}]}' \
-		>"boot/jobs/$job/job.json"
-	echo CUSTOM-SECRET >"boot/jobs/$job/custom.tar"
-	test ! -O boot/jobs || return 0 # root's until the server begins
-	chown -R nobody boot/jobs
-}
-arm() {
-	rm -f boot/jobs/$job/given boot/jobs/$job/ticket boot/jobs/$job/used boot/jobs/$job/session boot/jobs/$job/ended
-	echo $(($(date +%s) + ${1-60})) >boot/jobs/$job/armed
-	chown nobody boot/jobs/$job/armed
-}
-events() { cut -f 3,4 "boot/jobs/$job/events" | tail -n "$1" | tr '\t' . | paste -sd ' '; }
-put() { mkdir -p "boot/${1%/*}" && printf '%s' "$2" >"boot/$1"; }
-
-put agent/vmlinuz KERNEL
-put agent/initrd INITRD
-put "images/$image/map" 'MAP-SECRET'
-put "images/$image/data" "$(seq -f 'IMAGE-SECRET %g' 1 2000)"
-script=$(printf 'SCRIPT-SECRET' | sha256sum | cut -d' ' -f1)
-put "files/$script" SCRIPT-SECRET
-strange=$(printf 'OTHER-SECRET' | sha256sum | cut -d' ' -f1)
-put "files/$strange" OTHER-SECRET
-echo mine >outside && ln -s ../../outside boot/files/link
-
-# ---- what machines ask ----
-http=http://10.77.0.1:8080 tls=https://10.77.0.1:8443
-boot() { # MACHINE [UUID [MAC [SERIAL]]]
-	on "$1" curl -sm 10 "$http/boot?mac=${3-52:54:00:77:00:01}&uuid=${2-$uuid}&serial=${4-S%201}&platform=efi"
-}
-status() { # MACHINE CURL-ARG...
-	status_on=$1
-	shift
-	on "$status_on" curl -skm 10 -o answer -w '%{http_code}' "$@"
-}
-ticket() { # MACHINE [UUID]: the status; fields of the ticket in $token, $pin
-	token=
-	code=$(status "$1" "$http/ticket?mac=52:54:00:77:00:01&uuid=${2-$uuid}&serial=S%201")
-	test "$code" = 200 || { echo "$code"; return; }
-	rm -rf vmm
-	cpio -idum --quiet <answer
-	echo "$code"
-}
-field() { sed -n "s/^$1=//p" vmm/ticket; }
-exchange() { # MACHINE TOKEN [UUID [MAC [SERIAL]]]
-	jq -cn --arg token "$2" --arg uuid "${3-$uuid}" --arg serial "${5-S 1}" --arg mac "${4-52:54:00:77:00:01}" \
-		'{$token, $uuid, $serial, macs: ["02:00:00:00:00:01", $mac]}' >claim
-	status "$1" --pinnedpubkey "$(field pin)" -d @claim $tls/v1/ticket
-}
-agent() { # MACHINE PATH [CURL-ARG...]
-	agent_on=$1 agent_path=$2
-	shift 2
-	status "$agent_on" --pinnedpubkey "$(field pin)" -H "Authorization: Bearer $key" "$@" "$tls$agent_path"
-}
-session() { # all the way to $key
-	arm
-	ticket m1 >/dev/null
-	exchange m1 "$(field token)" >/dev/null
-	key=$(jq -r .session answer)
-}
-
-# ---- started: DHCP, user ----
-credentials() { tr '\t' ' ' <"/proc/$1/status" | grep -E '^(Uid|Cap|NoNew)'; }
 make_job
-ok 'it starts' serve --range 10.77.0.100-10.77.0.120
-dnsmasq=
-up() { test -s boot/run/dnsmasq.pid && dnsmasq=$(cat boot/run/dnsmasq.pid) && test -d "/proc/$dnsmasq"; }
-until_true 3 up
-like "$(credentials "$server")" '^Uid: (65534 ?){4}$' 'no root any more'
-like "$(credentials "$server")" '^CapEff: 0+$' 'and no right in effect'
-like "$(credentials "$server")" '^NoNewPrivs: 1$' 'nor any to come'
-is "$(find boot/jobs boot/tls boot/seen boot/run -user root)" '' 'what the server writes is the user'"'"'s'
-is "$(find boot boot/agent boot/images boot/files ! -path 'boot/*/*' -printf '%u %g\n' | sort -u | grep -v '^nobody')" \
-	'root nogroup' 'what it only reads is root'"'"'s'
-is "$(stat -c %U "$tmp/outside")" root 'and nothing beyond it'
-like "$(credentials "$dnsmasq")" '^Uid: (65534 ?){4}$' 'dnsmasq is no root either'
-printf '#!/bin/sh\ntest "$1" != bound || echo "$ip $boot_file" >%s/lease\n' "$tmp" >lease.sh
-chmod +x lease.sh
-lease() { # the boot file that a client with these options is told
-	rm -f lease
-	on m1 busybox udhcpc -f -i eth0 -n -q -t 3 -T 1 -s "$tmp/lease.sh" "$@" >/dev/null 2>&1
-	cut -d' ' -f2- lease 2>/dev/null
-}
-is "$(lease -V PXEClient:Arch:00000 -x 0x5d:0000)" undionly.kpxe 'a BIOS ROM gets iPXE by TFTP'
-is "$(lease -V PXEClient:Arch:00007 -x 0x5d:0007)" snponly.efi 'so does UEFI'
-is "$(lease -V HTTPClient:Arch:00016 -x 0x5d:0010)" "$http/ipxe/snponly.efi" 'and UEFI HTTP boot by HTTP'
-is "$(lease -x 0x4d:69505845)" "$http/boot.ipxe" 'iPXE gets the script'
+ok 'it starts' serve
 on m1 ip addr add 10.77.0.11/24 dev eth0
 on m2 ip addr add 10.77.0.12/24 dev eth0
-is "$(on m1 busybox tftp -g -r snponly.efi -l tftp.out 10.77.0.1 2>&1; cat tftp.out)" 'IPXE EFI' 'TFTP'
-is "$(on m1 curl -s $http/ipxe/snponly.efi)" 'IPXE EFI' 'HTTP'
+is "$(on m1 curl -s $http/ipxe/snponly.efi)" 'IPXE EFI' 'iPXE by HTTP'
 is "$(on m1 curl -sI $http/ipxe/snponly.efi | tr -d '\r' | grep -i content-length)" 'Content-Length: 9' 'and its size before'
 like "$(on m1 curl -s $http/boot.ipxe)" 'chain http://10.77.0.1:8080/boot.mac=.{netX/mac}' 'the first script'
 
@@ -205,7 +57,6 @@ head -c 2000000 /dev/zero >big
 is "$(agent m1 /v1/log --data-binary @big -H Expect:) $(agent m1 /v1/log --data-binary @big -H Expect: -H Transfer-Encoding:\ chunked)" \
 	'413 000' 'not too much of it'
 stop KILL
-until_true 2 test ! -d "/proc/$dnsmasq" && pass 'dnsmasq goes with a server that is killed' || fail 'dnsmasq goes with a server that is killed'
 ok 'it starts again' serve
 is "$(agent m1 /v1/job)" 200 'and knows the session'
 is "$(exchange m1 "$(field token)")" 403 'and that the ticket is used'
@@ -291,13 +142,14 @@ is "$(cat tls.* | grep -c SECRET)" 0 'nor over TLS'
 is "$(cat tls.* | sort -u)" refused 'all of it is refused'
 ok 'the log has no byte that a terminal would not show' test "$(LC_ALL=C grep -acP '[^\x20-\x7e]' serve.log)" -eq 0
 unlike "$(cat serve.log)" "$key|$(field token)" 'and no secret'
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
-	(printf 'GET /boot HTTP/1.1\r\nX: '; sleep 4) | on m2 busybox nc 10.77.0.1 8080 >/dev/null 2>&1 &
-done
-sleep 0.5
+ip netns exec "${net}m2" perl -MIO::Socket::INET -e '@s = map { IO::Socket::INET->new("10.77.0.1:8080") } 1 .. 40;
+	$_ && $_->syswrite("GET /boot HTTP/1.1\r\nX: ") for @s; open F, ">held"; close F; sleep 60' &
+others=$!
+until_true 5 test -e held
 is "$(status m1 $http/boot.ipxe)" 200 'slow clients keep nobody out'
 is "$(ticket m1)" 200 'and the machine gets its ticket still'
 ok 'not too many machines are remembered' test "$(boot-list -n -o kind | grep -c unknown)" -le 256
+kill $others
 
 # ---- unknown machines are approved; the rest ----
 until_true 10 on m2 curl -sfo again $http/boot.ipxe
@@ -311,16 +163,5 @@ like "$(boot m2 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 
 is "$(status m2 "$http/ticket?mac=52:54:00:77:00:02&uuid=00000000-0000-4000-8000-0000000000aa&serial=S%201")" 200 'gets its ticket'
 unlike "$(boot m1 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'no other is taken for it'
 like "$(boot m2 00000000-0000-4000-8000-0000000000aa 52:54:00:77:00:02)" kernel 'but it may begin anew'
-stop TERM
-
-# ---- another DHCP server ----
-ip netns exec "${net}m2" dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=eth0 --bind-interfaces --no-ping \
-	--dhcp-range=10.77.0.200,10.77.0.210,1m --dhcp-leasefile="$tmp/other.leases" --pid-file --user=root 2>other.log &
-other=$!
-sleep 0.3
-exits 4 'another DHCP server: refused' on s "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody --range 10.77.0.100-10.77.0.120
-like "$(cat "$err")" 'another server answers: 10.77.0.12 ' 'and named'
-ok 'no lease was taken' test ! -s other.leases
-ok 'beside it, as a proxy' serve --proxy
 stop TERM
 done_testing
