@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/dumps.h"
 #include "bmc/internal.h"
 
 #define FILE_MAX_BYTES 4096
@@ -266,7 +267,7 @@ int vmm__bmc_auth_read(const char *path, struct vmm__bmc_auth *auth, struct vmm_
 		.cipher = 3,
 		.workarounds = IPMI_WORKAROUND_FLAGS_OUTOFBAND_2_0_OPEN_SESSION_PRIVILEGE,
 	};
-	rc = read_fd(fd, path, auth, err);
+	rc = vmm_dumps_forbid(err) < 0 ? VMM_EFAIL : read_fd(fd, path, auth, err);
 	close(fd);
 	if (rc < 0)
 		explicit_bzero(auth, sizeof(*auth));

@@ -5,10 +5,10 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/dumps.h"
 #include "boot/serve.h"
 
 static const unsigned kept[] = { CAP_NET_BIND_SERVICE, CAP_NET_RAW, CAP_NET_ADMIN };
@@ -60,16 +60,6 @@ static int become(const struct passwd *pw)
 	return keep_capabilities();
 }
 
-/* What is in memory, the key above all, gets into no file when this process crashes. */
-static int forbid_dumps(struct vmm_err *err)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return vmm_err_errno(err, "cannot forbid core dumps");
-	return 0;
-}
-
 int vmm_boot_drop(const char *user, struct vmm_err *err)
 {
 	const struct passwd *pw = user ? getpwnam(user) : NULL;
@@ -77,7 +67,7 @@ int vmm_boot_drop(const char *user, struct vmm_err *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return vmm_err_errno(err, "cannot give up new privileges");
 	if (geteuid() != 0)
-		return keep_capabilities() == 0 ? forbid_dumps(err)
+		return keep_capabilities() == 0 ? vmm_dumps_forbid(err)
 						: vmm_err_errno(err, "cannot give up capabilities");
 	if (!pw)
 		return vmm_err_set(err, VMM_EINPUT, "there is no user '%s'", user ? user : "");
@@ -88,5 +78,5 @@ int vmm_boot_drop(const char *user, struct vmm_err *err)
 		return vmm_err_errno(err, "cannot become user '%s'", user);
 	if (setresuid(0, 0, 0) == 0)
 		return vmm_err_set(err, VMM_EFAIL, "root's rights came back");
-	return forbid_dumps(err); /* by then: another user is another matter for the kernel */
+	return vmm_dumps_forbid(err); /* by then: another user is another matter for the kernel */
 }

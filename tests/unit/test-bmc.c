@@ -4,7 +4,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bmc/internal.h"
@@ -228,6 +231,29 @@ static void passwords_are_wiped(void **state)
 	assert_int_equal(vmm_bmc_power_get(b, 1, &power, &err), VMM_EAGAIN);
 	vmm_bmc_free(b);
 	assert_int_equal(copies_of("wipe-", "me-4Zk1"), 0);
+}
+
+/* Whoever has read one leaves no core dump. */
+static void passwords_get_into_no_file(void **state)
+{
+	const char *file = file_of("password = x\n", 0600);
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		struct vmm__bmc_auth a;
+		struct rlimit core;
+
+		_exit(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0   ? 1
+		      : vmm__bmc_auth_read(file, &a, NULL) < 0 ? 2
+		      : prctl(PR_GET_DUMPABLE) != 0            ? 3
+		      : getrlimit(RLIMIT_CORE, &core)          ? 4
+		      : core.rlim_cur || core.rlim_max         ? 5
+							       : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void guids(void **state)
@@ -514,6 +540,7 @@ int main(void)
 		cmocka_unit_test_teardown(refused_credentials, remove_file),
 		cmocka_unit_test_teardown(nothing_told_of_credentials, remove_file),
 		cmocka_unit_test_teardown(passwords_are_wiped, remove_file),
+		cmocka_unit_test_teardown(passwords_get_into_no_file, remove_file),
 		cmocka_unit_test(guids),
 		cmocka_unit_test(boot_flags),
 		cmocka_unit_test(ranges),
