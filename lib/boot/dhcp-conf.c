@@ -50,6 +50,8 @@ static int add_range(const struct vmm_boot_dhcp_options *o, struct vmm_buf *out,
 	if (ret < 0)
 		return ret;
 	vmm_buf_addf(out, "dhcp-authoritative\ndhcp-range=%s,%s,%s,10m\n", first, last, o->netmask);
+	/* iPXE waits 2 s for another server that says what to boot, unless it is told that there is none. */
+	vmm_buf_adds(out, "dhcp-option=tag:ipxe,encap:175,176,1b\n");
 	/* iPXE waits 16 s for an answer about IPv6: told where the interface has such an address. */
 	vmm_buf_addf(out, "enable-ra\ndhcp-range=::,constructor:%s,ra-only\nra-param=%s,high,0,0\n",
 		     o->interface, o->interface);

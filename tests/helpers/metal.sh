@@ -50,6 +50,7 @@ net_boot() {
 			enable-ra
 			ra-param=br0,high,0,0
 			dhcp-userclass=set:ipxe,iPXE
+			dhcp-option=tag:ipxe,encap:175,176,1b
 			dhcp-match=set:uefi,option:client-arch,7
 			dhcp-match=set:http,option:client-arch,16
 			dhcp-boot=tag:ipxe,http://10.77.0.254:8080/boot.ipxe
@@ -71,7 +72,7 @@ net_boot() {
 			esac
 		done
 	} >dnsmasq.conf
-	# iPXE waits 16 s for a router of IPv6, and one that leads nowhere will do.
+	# iPXE waits 16 s for a router of IPv6, and one that leads nowhere will do; and 2 s for another DHCP server.
 	lab adm ip addr replace fd77::fe/64 dev br0 nodad
 	lab adm dnsmasq -C "$PWD/dnsmasq.conf" || exit
 	lab adm busybox httpd -f -vv -p 10.77.0.254:8080 -h "$PWD/www" 2>www.log &

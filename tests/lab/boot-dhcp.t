@@ -37,7 +37,7 @@ is "$(find boot boot/agent boot/images boot/files ! -path 'boot/*/*' -printf '%u
 	'root nogroup' 'what it only reads is root'"'"'s'
 is "$(stat -c %U "$tmp/outside")" root 'and nothing beyond it'
 like "$(credentials "$dnsmasq")" '^Uid: (65534 ?){4}$' 'dnsmasq is no root either'
-printf '#!/bin/sh\ntest "$1" != bound || echo "$ip $boot_file" >%s/lease\n' "$tmp" >lease.sh
+printf '#!/bin/sh\ntest "$1" != bound || echo "$ip $boot_file${opt175:+ $opt175}" >%s/lease\n' "$tmp" >lease.sh
 chmod +x lease.sh
 lease() { # the boot file that a client with these options is told
 	rm -f lease
@@ -48,6 +48,7 @@ is "$(lease -V PXEClient:Arch:00000 -x 0x5d:0000)" undionly.kpxe 'a BIOS ROM get
 is "$(lease -V PXEClient:Arch:00007 -x 0x5d:0007)" snponly.efi 'so does UEFI'
 is "$(lease -V HTTPClient:Arch:00016 -x 0x5d:0010)" "$http/ipxe/snponly.efi" 'and UEFI HTTP boot by HTTP'
 is "$(lease -x 0x4d:69505845)" "$http/boot.ipxe" 'iPXE gets the script'
+is "$(lease -x 0x4d:69505845 -O 175)" "$http/boot.ipxe b00101ff" 'and need not wait for another server'
 on m1 ip addr add 10.77.0.11/24 dev eth0
 on m2 ip addr add 10.77.0.12/24 dev eth0
 is "$(on m1 busybox tftp -g -r snponly.efi -l tftp.out 10.77.0.1 2>&1; cat tftp.out)" 'IPXE EFI' 'TFTP'
