@@ -53,9 +53,11 @@ static bool is_named(const struct search *s, const char *word)
 
 /* ---- definitions ---- */
 
-static const char *const kinds[] = { "templates", "guests", "hardware", "networks" };
-static const char *const kind_words[] = { "template", "guest", "hardware", "network" };
-static const char *const keys[] = { "image", "script", "driver", "answer" };
+static const char *const kinds[] = { "templates", "guests", "hardware", "networks", "machines" };
+static const char *const kind_words[] = { "template", "guest", "hardware", "network",
+					  "machine profile" };
+/* Profiles of machines have sections [script] and [driver], in which it is `file`. */
+static const char *const keys[] = { "image", "script", "driver", "answer", "file" };
 
 static bool entry_means(const struct search *s, const struct vmm_conf_entry *e)
 {

@@ -216,6 +216,13 @@ says "cannot remove 'web:2': in use by template 'small'" 'is refused'
 is "$(imglib show --json web | jq -r '.used_by[]')" "template 'small'" 'and shown'
 exits 4 'rm --dry-run too' imglib rm --dry-run web:2
 exits 4 'what a guest names' imglib rm hello
+mkdir "$VMM_CONF/machines"
+printf 'image = cd\n' >"$VMM_CONF/machines/server.conf"
+exits 4 'what a machine profile names' imglib rm cd
+says "in use by machine profile 'server'" 'is refused'
+printf '[script raid]\nfile = cd\n' >"$VMM_CONF/machines/server.conf"
+exits 4 'its scripts and drivers too' imglib rm cd
+rm -r "$VMM_CONF/machines"
 exits 0 'not the version before' imglib rm --dry-run web:1
 printf 'uuid\thost\tname\timage\nu1\th1\tvm1\t%s\nu2\th1\tvm2\tx,web:1\n' "$(sha iso)" >"$VMM_STATE/vms.tsv"
 exits 4 'what a VM was made of' imglib rm cd
