@@ -97,9 +97,9 @@ static int list(struct cmd_run *c, struct vmm_boot *b, struct vmm_table *t)
 	return ret == 0 ? add_seen(b, t, &c->err) : ret;
 }
 
-static int inspect(struct vmm_boot *b, const struct vmm_table *t, size_t row, struct vmm_err *err)
+static int inspect(struct vmm_boot *b, const struct vmm_table *t, size_t row,
+		   char id[VMM_BOOT_ID_LEN + 1], struct vmm_err *err)
 {
-	char id[VMM_BOOT_ID_LEN + 1];
 	int ret = vmm_boot_job_inspect(b, "", vmm_table_at(t, row, "uuid"),
 				       vmm_table_at(t, row, "mac"), id, err);
 
@@ -118,8 +118,11 @@ static bool is_meant(const struct vmm_table *t, size_t row, const char *operand)
 	return vmm_boot_mac(operand, mac) && strstr(vmm_table_at(t, row, "mac"), mac);
 }
 
-static int approve_all(struct cmd_run *c, struct vmm_boot *b, const struct vmm_table *t)
+/* jobs: the IDs under which the machines are listed from then on. */
+static int approve_all(struct cmd_run *c, struct vmm_boot *b, const struct vmm_table *t,
+		       struct vmm_strv *jobs)
 {
+	char id[VMM_BOOT_ID_LEN + 1];
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < c->args.n; i++) {
@@ -129,30 +132,32 @@ static int approve_all(struct cmd_run *c, struct vmm_boot *b, const struct vmm_t
 						 !is_meant(t, r, c->args.s[i])))
 			r++;
 		ret = r < vmm_table_rows(t)
-			      ? inspect(b, t, r, &c->err)
+			      ? inspect(b, t, r, id, &c->err)
 			      : vmm_err_set(&c->err, VMM_ENOTFOUND,
 					    "no machine '%s' waits to be approved", c->args.s[i]);
+		if (ret == 0 && vmm_strv_add(jobs, id) < 0)
+			ret = vmm_err_nomem(&c->err);
 	}
 	return ret;
 }
 
-static int print(struct cmd_run *c, const struct vmm_table *t)
+static int print(struct cmd_run *c, const struct vmm_table *t, const struct vmm_strv *operands)
 {
 	int ret = 0;
 
-	if (c->args.n == 0)
+	if (operands->n == 0)
 		return cmd_rows(c, t);
-	for (size_t i = 0; ret == 0 && i < c->args.n; i++) {
+	for (size_t i = 0; ret == 0 && i < operands->n; i++) {
 		size_t n = 0;
 
 		for (size_t r = 0; ret == 0 && r < vmm_table_rows(t); r++)
-			if (is_meant(t, r, c->args.s[i])) {
+			if (is_meant(t, r, operands->s[i])) {
 				ret = cmd_row(c, t, r);
 				n++;
 			}
 		if (ret == 0 && n == 0)
 			ret = vmm_err_set(&c->err, VMM_ENOTFOUND, "no machine or job '%s'",
-					  c->args.s[i]);
+					  operands->s[i]);
 	}
 	return ret;
 }
@@ -160,14 +165,15 @@ static int print(struct cmd_run *c, const struct vmm_table *t)
 static int work(struct cmd_run *c, struct vmm_boot *b)
 {
 	VMM_TABLE_AUTO *t = vmm_table_new(NULL), *after = vmm_table_new(NULL);
+	VMM_STRV_AUTO jobs = VMM_STRV_INIT;
 	int ret = t && after ? list(c, b, t) : vmm_err_nomem(&c->err);
 
 	if (ret < 0 || !approve)
-		return ret < 0 ? ret : print(c, t);
-	ret = approve_all(c, b, t);
+		return ret < 0 ? ret : print(c, t, &c->args);
+	ret = approve_all(c, b, t, &jobs);
 	if (ret == 0)
 		ret = list(c, b, after);
-	return ret == 0 ? print(c, after) : ret;
+	return ret == 0 ? print(c, after, &jobs) : ret;
 }
 
 static int run(struct cmd_run *c)

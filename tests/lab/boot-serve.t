@@ -154,7 +154,9 @@ kill $others
 # ---- unknown machines are approved; the rest ----
 until_true 10 on m2 curl -sfo again $http/boot.ipxe
 boot m2 00000000-0000-4000-8000-000000000099 52:54:00:77:00:99 >/dev/null
-ok 'an unknown machine is approved' boot-list --approve 52:54:00:77:00:99
+waiting=$(boot-list -n -o id,kind 52:54:00:77:00:99 | sed -n 's/\tunknown$//p')
+like "$(boot-list -n --approve -o kind,mac,state "$waiting")" '^inspect	52:54:00:77:00:99	armed$' \
+	'an unknown machine is approved by its ID'
 like "$(boot m2 00000000-0000-4000-8000-000000000099 52:54:00:77:00:99)" kernel 'and inspected'
 stop TERM
 is "$status" 0 'SIGTERM ends it'
