@@ -27,8 +27,7 @@ static int row_selector(struct cmd_run *c, const struct vmm_table *t, size_t row
 		vmm_buf_adds(out, name);
 	else
 		return vmm_err_set(&c->err, VMM_EINPUT,
-				   "stdin: row %zu names no VM (columns uuid, or vm or name, and host)",
-				   row + 1);
+				   "stdin: row %zu has neither uuid nor vm nor name", row + 1);
 	return out->failed ? vmm_err_nomem(&c->err) : 0;
 }
 

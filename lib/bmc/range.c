@@ -62,7 +62,10 @@ static int add_list(const char *text, struct vmm_strv *addresses, struct vmm_err
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		if (!is_address(list.s[i]))
-			rc = vmm_err_set(err, VMM_EINPUT, "'%s': not an address", list.s[i]);
+			rc = vmm_err_set(err, VMM_EINPUT,
+					 "'%s': neither an address nor a range such as "
+					 "10.0.0.[1-254]",
+					 list.s[i]);
 		else if (vmm_strv_add(addresses, list.s[i]) < 0)
 			rc = vmm_err_nomem(err);
 	return rc;

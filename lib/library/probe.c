@@ -42,8 +42,8 @@ static int choose_format(const struct vmm_image_source *src, int fd, const struc
 		return vmm_err_set(err, VMM_EREFUSED, "it is not %s", stated);
 	if (!stated && !m && !vmm__looks_bootable(fd))
 		return vmm_err_set(err, VMM_EREFUSED,
-				   "it has no known format and no boot sector; if it is a raw disk, "
-				   "say --disk-format raw");
+				   "it has no known format and no boot sector; a raw disk needs "
+				   "--disk-format raw, a script, driver or answer file --kind");
 	*format = stated ? stated : m ? m->name : "raw";
 	return 0;
 }

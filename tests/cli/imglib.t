@@ -146,7 +146,7 @@ refused 4 'cut off' imglib add x cut.qcow2
 { head -c 104 qcow2 && head -c 100000 /dev/urandom; } >bad.qcow2
 refused 4 "qemu-img can't read it" imglib add x bad.qcow2
 yes text | head -c 1024 >text
-refused 4 'no known format' imglib add x text
+refused 4 'raw disk needs --disk-format raw, a script, driver or answer file --kind' imglib add x text
 refused 4 'less than 1 MiB' imglib add x text -f raw
 truncate -s 2M zeros
 refused 4 'nothing but zeros' imglib add x zeros -f raw

@@ -108,7 +108,7 @@ rows() { # WANT INPUT: the VMs that the rows mean, or the message
 	rows '' 'name\n'
 	rows '' ''
 	rows "vm-power: stdin: the header 'host' has none of the columns uuid, vm, name; names alone can be read with -0, or given by xargs" 'host\nh1\n'
-	rows 'vm-power: stdin: row 2 names no VM (columns uuid, or vm or name, and host)' 'name\nweb2\n\n'
+	rows 'vm-power: stdin: row 2 has neither uuid nor vm nor name' 'name\nweb2\n\n'
 	rows 'vm-power: stdin:2: 1 cell where the header has 2' 'host\tname\nh1\n'
 	rows 'vm-power: stdin:1: no line feed at the end; is it cut?' 'name'
 } >bad
