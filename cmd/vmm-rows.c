@@ -27,7 +27,9 @@ static const struct poptOption options[] = {
 static const struct cmd_column others[] = {
 	{ "seconds", VMM_NUMBER, false, "" }, { "downtime_ms", VMM_NUMBER, false, "" },
 	{ "bytes", VMM_BYTES, false, "" },    { "ok", VMM_BOOL, false, "" },
-	{ "mended", VMM_BOOL, false, "" },    { NULL, VMM_TEXT, false, NULL },
+	{ "mended", VMM_BOOL, false, "" },    { "memory", VMM_BYTES, false, "" },
+	{ "macs", VMM_LIST, false, "" },      { "nics", VMM_LIST, false, "" },
+	{ NULL, VMM_TEXT, false, NULL },
 };
 
 /* What a column of this name is in this toolkit's own tables, so that numbers stay numbers. */

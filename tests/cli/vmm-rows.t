@@ -37,6 +37,7 @@ table='name\tmem\nb\t9\na\t10\nc\t\n'
 	rows '{"mem":"12345678901234567890"}\n' 'mem\n12345678901234567890\n' --json
 	rows '{"mem":"007"}\n{"mem":"1e3"}\n{"mem":-1}\n' 'mem\n007\n1e3\n-1\n' --json
 	rows 'mem\n-0\n' '{"mem":"-0"}'
+	rows '{"memory":1024,"macs":["m1"],"nics":[]}\n' 'memory\tmacs\tnics\n1024\tm1\t\n' --json
 	rows '{"labels":["a=1","b"],"maint":true}\n' 'labels\tmaint\na=1,b\tyes\n' --json
 	rows 'a\n\\\\\\t\\n\\r\n' 'a\n\\\\\\t\\n\\r\n'
 } >bad
