@@ -15,6 +15,8 @@ BEGIN {
 	prints["IMAGE"] = names("imglib list", "name") " | sort -u"
 	prints["POOL"] = names("ippool list", "pool")
 	prints["NETWORK"] = names("vmnet list", "network") " | sort -u"
+	# No command lists these, and fish does not know ${-}.
+	prints["PROFILE"] = "sh -c 'ls \"${VMM_CONF:-/etc/vmm}/machines\"' 2>/dev/null | sed -n 's/^\\([A-Za-z0-9].*\\)[.]conf$/\\1/p'"
 }
 
 $1 == "command" {

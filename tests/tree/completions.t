@@ -83,6 +83,9 @@ name() { # NUMBER NAME: a VM that has it
 	name 9 '`touch run`'
 } >>"$VMM_STATE/vms.tsv"
 : >keys.conf
+mkdir -p "$VMM_CONF/machines"
+: >"$VMM_CONF/machines/hypervisor.conf"
+: >"$VMM_CONF/machines/_hyper-part.conf"
 ok 'the state is sound' vmm-fsck --offline
 
 # line TYPED BECAME: pressing Tab at the end of it; both without the blank that may follow.
@@ -112,6 +115,8 @@ lines() {
 	line 'host-power boot-device px' 'host-power boot-device pxe'
 	line 'host-power boot-device pxe lo' 'host-power boot-device pxe lo'
 	line 'host-power on --bmc-auth key' 'host-power on --bmc-auth keys.conf'
+	line 'host-deploy hyp' 'host-deploy hypervisor'
+	line 'host-prepare --profile hyp' 'host-prepare --profile hypervisor'
 	line 'vm-show \$' 'vm-show \$\(touch\$\{IFS\}run\)'
 	line 'vm-show my' 'vm-show my\;\ touch\ run'
 	line 'vm-show ' 'vm-show'
@@ -169,6 +174,7 @@ if command -v fish >/dev/null; then
 	is "$(fish_offers 'vm-power shut')" 'shutdown' 'fish: an operation'
 	is "$(fish_offers 'vm-power off lo')" 'lost' 'fish: and a VM'
 	is "$(fish_offers 'host-add --auth-file key')" 'keys.conf' 'fish: a file'
+	is "$(fish_offers 'host-deploy ')" 'hypervisor' 'fish: a machine profile'
 	is "$(fish_offers 'vm-show m')" 'my; touch run' 'fish: a name'
 	is "$(fish_offers 'vm-show ' | grep -c touch)" 1 'fish: and odd ones'
 	is "$(fish_offers 'vmm-frob ')" 'add allot move-to' 'fish: verbs'
@@ -186,6 +192,6 @@ if command -v fish >/dev/null; then
 	is "$(fish_offers 'vmm-frob allot pool net x ')" 'template t`touch run`' 'fish: templates'
 	ok 'fish: no name was run' test ! -e run
 else
-	skip 26 'no fish'
+	skip 27 'no fish'
 fi
 done_testing
