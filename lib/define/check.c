@@ -114,36 +114,42 @@ static int check_image(struct checking *c, const struct vmm_template *t)
 	return say(what.text, unknown, c);
 }
 
-static const char *type_of_pool(const struct vmm_table *pools, const char *pool)
+static long row_of_pool(const struct vmm_table *pools, const char *pool)
 {
-	int col = vmm_table_col(pools, "pool");
-
 	for (size_t r = 0; r < vmm_table_rows(pools); r++)
-		if (strcmp(vmm_table_get(pools, r, col), pool) == 0)
-			return vmm_table_at(pools, r, "type");
-	return NULL;
+		if (strcmp(vmm_table_at(pools, r, "pool"), pool) == 0)
+			return (long)r;
+	return -1;
 }
 
 int vmm_define_check_pool(const struct vmm_conf_entry *e, const struct vmm_table *pools,
 			  vmm_define_found *found, void *arg)
 {
-	const char *type = e && *e->value ? type_of_pool(pools, e->value) : "";
-	bool unknown = !vmm_table_cols(pools);
+	bool warning = !vmm_table_cols(pools);
+	const char *type;
 	struct vmm_err what;
+	long row;
 
 	if (!e || !*e->value)
 		return 0;
-	if (!type)
+	row = row_of_pool(pools, e->value);
+	type = row < 0 ? "" : vmm_table_at(pools, (size_t)row, "type");
+	if (row < 0)
 		vmm_conf_wrong(e, &what,
-			       unknown ? "pool '%s': there are no pools yet to look for it in"
+			       warning ? "pool '%s': there are no pools yet to look for it in"
 				       : "there is no pool '%s'",
 			       e->value);
 	else if (strcmp(type, e->key) != 0 && (strcmp(type, "vip") != 0 || strcmp(e->key, "mac") == 0))
 		vmm_conf_wrong(e, &what, "pool '%s' has addresses of type %s, not %s", e->value,
 			       type, e->key);
-	else
+	else if (strcmp(type, "mac") != 0 && !*vmm_table_at(pools, (size_t)row, "prefix")) {
+		vmm_conf_wrong(e, &what,
+			       "pool '%s' has no prefix: nobody is told of the network of its addresses",
+			       e->value);
+		warning = true;
+	} else
 		return 0;
-	return found(what.text, unknown, arg);
+	return found(what.text, warning, arg);
 }
 
 static int check_pools(struct checking *c, const struct vmm_template *t)

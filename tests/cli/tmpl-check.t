@@ -92,6 +92,10 @@ tmpl-check -n -o finding >got
 like "$(cat got)" "rack.conf:2: no role 'nobodys'" 'a role that is not there'
 like "$(cat got)" "rack.conf:7: there is no pool 'prod5'" 'a pool that is not there'
 like "$(cat got)" "rack.conf:8: pool 'prod4' has addresses of type ip4, not ip6" 'and one of another type'
+ippool create bare4 --range 10.1.0.1-10.1.0.9 >/dev/null
+sed -i 's/prod5/bare4/' "$VMM_CONF/machines/rack.conf"
+tmpl-check -n >got
+like "$(cat got)" "rack.conf:7: pool 'bare4' has no prefix: .*	warning$" 'one that no machine can use'
 rm -r "$VMM_CONF/machines"
 
 # What hostile values do: nothing. They come by [vars] here, by rows elsewhere.
