@@ -4,8 +4,8 @@
 # tests/helpers/x.c (a program for test scripts) needs no line here. A new public function needs
 # `make map`; a new folder of lib/ needs its name in one of the three lists below.
 
-BASE_DIRS = base store inventory pool library
-VMM_DIRS = virt define net volume scan power migrate provision
+BASE_DIRS = base store inventory pool library history group plan
+VMM_DIRS = virt define net volume scan load power migrate provision run
 METAL_DIRS = ssh bmc boot deploy
 
 # Folders of tests that `make check` runs; `make check T=WORD` runs the files whose name has WORD.

@@ -12,21 +12,26 @@ may_include() {
 	lib/inventory) echo 'base store' ;;
 	lib/pool) echo 'base store inventory' ;;
 	lib/library) echo 'base store' ;;
+	lib/history) echo 'base store' ;;
+	lib/group) echo 'base store inventory' ;;
+	lib/plan) echo 'base group' ;;
 	lib/virt) echo 'base store inventory' ;;
 	lib/define) echo 'base virt' ;;
 	lib/volume) echo 'base store library virt' ;;
 	lib/scan) echo 'base store inventory virt' ;;
 	lib/net) echo 'base store inventory virt scan' ;;
+	lib/load) echo 'base store inventory virt scan' ;;
 	lib/power) echo 'base store inventory virt scan' ;;
 	lib/migrate) echo 'base store inventory virt volume scan power' ;;
+	lib/run) echo 'base store inventory virt scan power migrate group plan' ;;
 	lib/provision) echo 'base store inventory pool library virt define volume scan' ;;
 	lib/ssh | lib/bmc) echo 'base' ;;
 	lib/boot) echo 'base' ;;
 	lib/deploy) echo 'base store inventory pool library virt define scan net ssh bmc boot' ;;
 	cmd/agent) echo 'base' ;; # runs where nothing else is
 	cmd/frame/live.[ch]) echo 'base store inventory scan' ;; # loads libvmm when asked to
-	cmd/frame) echo 'base store inventory' ;;
-	cmd) echo 'base store inventory pool library virt define volume scan net power migrate provision ssh bmc boot deploy frame' ;;
+	cmd/frame) echo 'base store inventory history group plan' ;;
+	cmd) echo 'base store inventory pool library history group plan virt define volume scan load net power migrate run provision ssh bmc boot deploy frame' ;;
 	*) echo 'nothing: give this folder its place in tests/tree/sources.t' ;;
 	esac
 }
@@ -53,7 +58,7 @@ is "$(wrong_arrows)" '' 'includes point one way'
 for source in cmd/*.c; do
 	name=$(basename "$source" .c)
 	needed=$(readelf -d "$VMM_BUILD/bin/$name" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
-	if grep -Eq 'lib/(virt|define|scan|net|volume|power|migrate|provision)/' "$VMM_BUILD/cmd/$name.d"; then
+	if grep -Eq 'lib/(virt|define|scan|load|net|volume|power|migrate|run|provision)/' "$VMM_BUILD/cmd/$name.d"; then
 		unlike "$needed" '^lib(virt|xml2)' "$name leaves libvirt to libvmm"
 	else
 		unlike "$needed" '^lib(virt|xml2|vmm\.so)' "$name links no hypervisor"
