@@ -10,8 +10,8 @@
  *		…g->rules[i]…;
  *	vmm_group_free(g);
  *
- * A group is what owns it: all text is borrowed from it. Shares are fractions (0.05 is "5%").
- * Errors are VMM_EINPUT and begin with "FILE:LINE: ".
+ * A group owns what is in it: all text is borrowed from it. Shares are fractions (0.05 is "5%").
+ * Errors of a file are VMM_EINPUT and begin with "FILE:LINE: ".
  */
 #ifndef VMM_GROUP_GROUP_H
 #define VMM_GROUP_GROUP_H
@@ -23,6 +23,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/strv.h"
+#include "base/table.h"
 
 #define VMM_GROUP_KIND "groups"
 
@@ -53,19 +54,21 @@ struct vmm_rule {
 	enum vmm_rule_kind kind;
 	const char *label, *file;
 	size_t line;
-	/* VMs: shell patterns for their names, or UUIDs. Hosts: names, ranges, KEY=VALUE (a label). */
+	/* VMs: shell patterns for their names, or UUIDs. Hosts: names (ranges are expanded), KEY=VALUE (a label). */
 	struct vmm_strv vms, hosts;
 	unsigned priority; /* 0 to 9, 5 is usual, 9 is first */
 };
 
 /* What a server is to be for (N2): the least it must have. 0 and "": any. */
 struct vmm_model {
-	const char *name, *arch, *cpu_model;
+	const char *name, *arch, *cpu_model, *file;
+	size_t line;
 	uint64_t cpus, memory;
 	struct vmm_strv labels; /* KEY=VALUE, all of them */
 };
 struct vmm_logical {
-	const char *name;
+	const char *name, *file;
+	size_t line;
 	const struct vmm_model *model;
 };
 
@@ -78,8 +81,9 @@ struct vmm_group {
 	unsigned failures; /* of hosts, for which room is kept */
 	uint64_t interval_ms, hold_down_ms;
 	struct vmm_amount reserve[VMM_RESOURCES]; /* kept free on each host */
-	double limit[VMM_RESOURCES];              /* shares: no VM goes where it would be passed */
-	double weight[VMM_RESOURCES];             /* in the score; 0: does not count */
+	/* Shares of a host less its reserve: no VM goes where it would be passed. May be above 1; 0: none. */
+	double limit[VMM_RESOURCES];
+	double weight[VMM_RESOURCES];     /* in the score; 0: does not count */
 	uint64_t capacity[VMM_RESOURCES]; /* of a host, where it does not tell; 0: not known */
 	struct vmm_rule *rules;
 	size_t nrules;
@@ -87,15 +91,25 @@ struct vmm_group {
 	size_t nmodels;
 	struct vmm_logical *logicals;
 	size_t nlogicals;
+	struct vmm_strv texts; /* what is from no file */
 };
 
-/* `path` NULL: groups/NAME.conf in vmm_conf_folder(); if that is not there, the usual settings. */
+/*
+ * `path` NULL: groups/NAME.conf in vmm_conf_folder(); if that is not there, and for the name "" (of hosts in no
+ * group), the usual settings. A `path` that isn't there is VMM_ENOTFOUND.
+ */
 int vmm_group_load(const char *path, const char *name, struct vmm_group **out, struct vmm_err *err);
 /* The usual settings and no rules. NULL: out of memory. */
 struct vmm_group *vmm_group_new(const char *name);
 void vmm_group_free(struct vmm_group *g);
 void vmm_group_cleanup(struct vmm_group **g);
 #define VMM_GROUP_AUTO __attribute__((cleanup(vmm_group_cleanup))) struct vmm_group
+
+/*
+ * All settings and rules as they are in force, columns section label key value from: a row for each, also for
+ * those that are not in the file; `from` is "FILE:LINE" or "usual".
+ */
+int vmm_group_settings(const struct vmm_group *g, struct vmm_table **out, struct vmm_err *err);
 
 /* Whether a rule's patterns mean this VM; this host, whose labels are "disk=ssd,rack=7". */
 bool vmm_rule_has_vm(const struct vmm_rule *r, const char *name, const char *uuid);
