@@ -3,7 +3,9 @@
 #ifndef VMM_GROUP_INTERNAL_H
 #define VMM_GROUP_INTERNAL_H
 
+#include "base/buf.h"
 #include "group/group.h"
+#include "group/state.h"
 
 /* Which resource has this name; VMM_RESOURCES: none. */
 enum vmm_resource vmm__resource(const char *name);
@@ -26,5 +28,13 @@ int vmm__label_check(const char *label, struct vmm_err *err);
 int vmm__settings_read(struct vmm_group *g, struct vmm_err *err);
 int vmm__rules_read(struct vmm_group *g, struct vmm_err *err);
 int vmm__models_read(struct vmm_group *g, struct vmm_err *err);
+
+/* Both add to `why` what keeps a host from fitting a model, a place. */
+void vmm__model_fit(const struct vmm_model *m, const struct vmm_table *hosts, size_t row,
+		    struct vmm_buf *why);
+void vmm__place_fit(const struct vmm_place *p, const struct vmm_inventory *inv,
+		    const struct vmm_table *logicals, size_t row, struct vmm_buf *why);
+/* VMs that run there, or may. */
+size_t vmm__running_on(const struct vmm_table *vms, const char *host);
 
 #endif

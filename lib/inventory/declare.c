@@ -263,6 +263,15 @@ static int remove_vms(struct vmm_table *vms, const char *host, struct vmm_err *e
 	return rc;
 }
 
+/* The place of a logical host that it has (group/state.h). */
+static void remove_place(struct vmm_table *logicals, const char *host)
+{
+	long row = vmm_table_find(logicals, vmm_table_col(logicals, "host"), host);
+
+	if (row >= 0)
+		vmm_table_del(logicals, (size_t)row);
+}
+
 static int rm(struct vmm_table **t, void *arg, struct vmm_err *err)
 {
 	const struct declaration *d = arg;
@@ -276,6 +285,7 @@ static int rm(struct vmm_table **t, void *arg, struct vmm_err *err)
 	if (row < 0)
 		return vmm_err_set(err, VMM_ENOTFOUND, "no such host is declared");
 	vmm_table_del(t[0], (size_t)row);
+	remove_place(t[2], d->name);
 	return remove_vms(t[1], d->name, err);
 }
 
@@ -332,8 +342,9 @@ int vmm_inventory_set_host(struct vmm_store *st, const char *name, const struct 
 
 int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err)
 {
+	static const char *const all[] = { "hosts", "vms", "logicals", NULL };
 	struct declaration d = { .name = name };
-	int rc = vmm_store_change(st, tables, rm, &d, err);
+	int rc = vmm_store_change(st, all, rm, &d, err);
 
 	if (rc < 0)
 		vmm_err_prefix(err, "cannot remove host '%s'", name);

@@ -104,7 +104,7 @@ const char *vmm_inventory_group(const struct vmm_inventory *inv, size_t vm_row);
  */
 int vmm_inventory_add_host(struct vmm_store *st, const struct vmm_table *row, bool dry_run,
 			   struct vmm_table **added, struct vmm_err *err);
-/* Removes it and the VMs last seen on it; other VMs lose it from `also`. */
+/* Removes it, the VMs last seen on it and its place (group/state.h); other VMs lose it from `also`. */
 int vmm_inventory_rm_host(struct vmm_store *st, const char *name, struct vmm_err *err);
 /*
  * Sets the declared columns that `row` has, but not the name; its columns `label` (a list of
