@@ -9,7 +9,8 @@
 
 BEGIN {
 	prints["HOST"] = names("host-list", "name")
-	prints["GROUP"] = names("host-list", "group") " | sort -u"
+	prints["GROUP"] = names("group-list", "group")
+	prints["LOGICAL"] = names("group-list --logicals", "logical")
 	prints["VM"] = names("vm-list", "name")
 	prints["TEMPLATE"] = names("tmpl-list", "name")
 	prints["IMAGE"] = names("imglib list", "name") " | sort -u"

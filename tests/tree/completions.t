@@ -86,6 +86,8 @@ name() { # NUMBER NAME: a VM that has it
 mkdir -p "$VMM_CONF/machines"
 : >"$VMM_CONF/machines/hypervisor.conf"
 : >"$VMM_CONF/machines/_hyper-part.conf"
+mkdir -p "$VMM_CONF/groups"
+printf '[model m]\n[logical l]\nmodel = m\n' >"$VMM_CONF/groups/web.conf"
 ok 'the state is sound' vmm-fsck --offline
 
 # line TYPED BECAME: pressing Tab at the end of it; both without the blank that may follow.
@@ -117,6 +119,9 @@ lines() {
 	line 'host-power on --bmc-auth key' 'host-power on --bmc-auth keys.conf'
 	line 'host-deploy hyp' 'host-deploy hypervisor'
 	line 'host-prepare --profile hyp' 'host-prepare --profile hypervisor'
+	line 'group-show d' 'group-show db'
+	line 'group-assign we' 'group-assign web/l'
+	line 'group-assign web/l o' 'group-assign web/l old'
 	line 'vm-show \$' 'vm-show \$\(touch\$\{IFS\}run\)'
 	line 'vm-show my' 'vm-show my\;\ touch\ run'
 	line 'vm-show ' 'vm-show'
