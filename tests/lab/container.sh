@@ -42,6 +42,7 @@ container_xml() {
 		    <initarg>lab.serial=/serial/$G_UUID</initarg>
 		    <initarg>lab.hostname=${G_HOSTNAME:-container-${G_UUID%%-*}}</initarg>
 		    <initarg>lab.dirty=$G_DIRTY</initarg>
+		    <initarg>lab.burn=$G_BURN</initarg>
 		  </os>
 		  <devices>
 		    <filesystem type='mount'><source dir='$1'/><target dir='/'/></filesystem>

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DISK_OFFSET = 1 << 20 };
@@ -146,6 +147,40 @@ void dirty_memory(unsigned long bytes)
 			*(volatile unsigned *)(m + at) = pass;
 		usleep(10000); // leaves this little machine a moment for its other duties
 	}
+}
+
+/* Changed while it burns, by another process. */
+static volatile int *burning;
+
+void set_burn(int percent)
+{
+	if (!burning) {
+		burning = mmap(NULL, sizeof *burning, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (burning == MAP_FAILED)
+			burning = NULL;
+	}
+	if (burning && percent >= 0 && percent <= 100)
+		*burning = percent;
+}
+
+void burn(void)
+{
+	enum { TURN_US = 50000 };
+
+	while (burning) {
+		struct timespec start, now;
+		long used = 0, busy = TURN_US / 100 * *burning;
+
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		while (used < busy) {
+			clock_gettime(CLOCK_MONOTONIC, &now);
+			used = (now.tv_sec - start.tv_sec) * 1000000 +
+			       (now.tv_nsec - start.tv_nsec) / 1000;
+		}
+		usleep(used < TURN_US ? TURN_US - used : 0);
+	}
+	_exit(1);
 }
 
 /*

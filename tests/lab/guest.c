@@ -7,6 +7,8 @@
  *   - TCP port 7000 sends a line "N" every 20 ms, N growing by one, to whoever is connected;
  *   - a counter is written to /dev/vda, synchronously, every 0.5 s, and taken up again at the next boot;
  *   - lab.dirty=MB on the kernel's command line: rewrites that much memory again and again;
+ *   - lab.burn=PERCENT there: it burns so much of its processor; a line "burn PERCENT" sent to the port
+ *     changes that;
  *   - lab.peers=ADDRESS,… there: "peer ADDRESS up" on the console when that guest's port answers, and
  *     "peer ADDRESS down" when it no longer does, or does not within the first tries.
  * It powers off at the ACPI power button, SIGTERM and /sbin/shutdown (a link to this program, for
@@ -138,12 +140,19 @@ static void handle_button(void)
 		off(RB_POWER_OFF);
 }
 
-static void drop_client(int i)
+static void hear_client(int i)
 {
 	char buf[64];
+	ssize_t n = read(fds[i].fd, buf, sizeof buf - 1);
+	int percent;
 
-	if (read(fds[i].fd, buf, sizeof buf) <= 0)
+	if (n <= 0) {
 		close(fds[i].fd), fds[i].fd = -1;
+		return;
+	}
+	buf[n] = 0;
+	if (sscanf(buf, "burn %d", &percent) == 1)
+		set_burn(percent), printf("burns %d\n", percent);
 }
 
 static void serve(void)
@@ -161,7 +170,7 @@ static void serve(void)
 			accept_client();
 		for (int i = FIRST_CLIENT; i < FDS; i++)
 			if (fds[i].fd >= 0 && fds[i].revents)
-				drop_client(i);
+				hear_client(i);
 		if (fds[TIMER].revents && read(fds[TIMER].fd, &times, sizeof times) > 0)
 			tick();
 	}
@@ -208,6 +217,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 2 && !in_container; i++)
 		if (!fork())
 			nap();
+	set_burn((o = option("lab.burn")) ? atoi(o) : 0);
+	if (!fork())
+		burn();
 	if (dirty && !fork())
 		dirty_memory(dirty << 20);
 	if ((o = option("lab.peers")) && !fork())

@@ -26,9 +26,13 @@ int open_power_button(void);
 /* What the disk's counter stands at; 0 where there is none. */
 long disk_count(int fd);
 
+/* How much of one processor is burnt, in percent: before and after burn() is at it. */
+void set_burn(int percent);
+
 /* These don't return: each is run in a child. */
 void count_on_disk(int fd);
 void dirty_memory(unsigned long bytes);
+void burn(void);
 void nap(void);
 void call_peers(const char *addresses, int port);
 void run_agent(void);

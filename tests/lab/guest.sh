@@ -19,7 +19,7 @@ tsv_escape() {
 # parse_guest NAME WORD...: sets the G_ variables.
 parse_guest() {
 	local word
-	G_NAME=$1 G_MEM=96 G_DISK=none G_SIZE=64M G_DIRTY=0 G_CPU='' G_NET=lab G_AGENT='' G_START='' G_HOSTNAME='' G_PEERS='' G_OFFLOAD=''
+	G_NAME=$1 G_MEM=96 G_DISK=none G_SIZE=64M G_DIRTY=0 G_BURN=0 G_CPU='' G_NET=lab G_AGENT='' G_START='' G_HOSTNAME='' G_PEERS='' G_OFFLOAD=''
 	shift
 	for word; do
 		case $word in
@@ -27,6 +27,7 @@ parse_guest() {
 		disk=shared | disk=local | disk=none) G_DISK=${word#*=} ;;
 		size=*) G_SIZE=${word#*=} ;;
 		dirty=*) G_DIRTY=${word#*=} ;;
+		burn=*) G_BURN=${word#*=} ;;
 		cpu=*) G_CPU=$(cat -- "${word#*=}") || return 1 ;;
 		net=*) G_NET=${word#*=} ;;
 		offload=off) G_OFFLOAD="<driver><host csum='off'/></driver>" ;;
@@ -38,6 +39,7 @@ parse_guest() {
 		esac
 	done
 	[[ $G_MEM$G_DIRTY =~ ^[0-9]+$ ]] || die "mem= and dirty= are numbers of MB"
+	[[ $G_BURN =~ ^[0-9]+$ && $G_BURN -le 100 ]] || die "burn= is a percentage"
 	[[ $G_HOSTNAME =~ ^[A-Za-z0-9.-]*$ ]] || die "bad guestname"
 	[[ $G_PEERS =~ ^[0-9.,]*$ ]] || die "bad peers"
 	G_UUID=$(new_uuid)
@@ -72,7 +74,7 @@ guest_xml() {
 		    <type arch='x86_64' machine='q35'>hvm</type>
 		    <kernel>$image/vmlinuz</kernel>
 		    <initrd>$image/initrd</initrd>
-		    <cmdline>$KERNEL_OPTIONS lab.hostname=${G_HOSTNAME:-guest-${G_UUID%%-*}} lab.dirty=$G_DIRTY${G_PEERS:+ lab.peers=$G_PEERS}</cmdline>
+		    <cmdline>$KERNEL_OPTIONS lab.hostname=${G_HOSTNAME:-guest-${G_UUID%%-*}} lab.dirty=$G_DIRTY lab.burn=$G_BURN${G_PEERS:+ lab.peers=$G_PEERS}</cmdline>
 		  </os>
 		  <features><acpi/><apic/></features>
 		  ${G_CPU}
@@ -189,4 +191,12 @@ cmd_ticks() {
 	local file
 	file=$(cmd_serial "$1") || exit 1
 	tail -n 5 "$file" | sed -n 's/^tick \([0-9]*\)\r*$/\1/p' | tail -n 1 | grep . || echo 0
+}
+
+# burn NAME PERCENT: how much of its processor it burns from now on.
+cmd_burn() {
+	local address
+	[[ ${2-} =~ ^[0-9]+$ && $2 -le 100 ]] || die "burn: a percentage"
+	address=$(cmd_address "$1") || exit 1
+	cmd_adm timeout 10 bash -c 'exec 3<>"/dev/tcp/$1/7000" && echo "burn $2" >&3 && read -r _ <&3' - "$address" "$2"
 }
