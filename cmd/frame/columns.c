@@ -54,4 +54,51 @@ const struct cmd_column vm_columns[] = {
 	{ "image", VMM_LIST, true, "of the library that it was made of: NAME:VERSION" },
 	CMD_COLUMNS_END
 };
+
+#define LOAD_COLUMNS \
+	{ "disk_rd", VMM_BYTES, false, "read from disks, a second" }, \
+	{ "disk_wr", VMM_BYTES, false, "written to disks, a second" }, \
+	{ "disk_iops", VMM_NUMBER, false, "reads and writes, a second" }, \
+	{ "disk_ms", VMM_NUMBER, false, "milliseconds that each took" }, \
+	{ "net_rx", VMM_BYTES, false, "received by the network, a second" }, \
+	{ "net_tx", VMM_BYTES, false, "sent by the network, a second" }
+
+const struct cmd_column host_load_columns[] = {
+	{ "name", VMM_TEXT, false, "what it was declared as" },
+	{ "group", VMM_TEXT, false, "its group" },
+	{ "state", VMM_TEXT, false, "normal, or unknown: it does not answer" },
+	{ "maint", VMM_BOOL, false, "in maintenance" },
+	{ "cpus", VMM_NUMBER, false, "logical processors" },
+	{ "cpu", VMM_NUMBER, false, "of them busy" },
+	{ "steal", VMM_NUMBER, false, "virtual CPUs of its VMs that could run and had to wait" },
+	{ "pressure", VMM_NUMBER, false, "percentage of the processor time that its VMs wanted and waited for" },
+	{ "mem_total", VMM_BYTES, false, "memory" },
+	{ "mem_used", VMM_BYTES, false, "memory in use, caches not counted" },
+	LOAD_COLUMNS,
+	{ "labels", VMM_LIST, false, "key=value, ..." },
+	{ "seconds", VMM_NUMBER, false, "length of the interval" },
+	{ "time", VMM_TEXT, false, "its end" },
+	{ "error", VMM_TEXT, false, "why nothing is known" },
+	CMD_COLUMNS_END
+};
+
+const struct cmd_column vm_load_columns[] = {
+	{ "host", VMM_TEXT, false, "where it is" },
+	{ "name", VMM_TEXT, false, "its name there" },
+	{ "uuid", VMM_TEXT, false, "what it is known by" },
+	{ "group", VMM_TEXT, false, "its host's group" },
+	{ "state", VMM_TEXT, false, "normal, warning, error, stop, paused, suspended, migrating, unknown" },
+	{ "vcpus", VMM_NUMBER, false, "virtual processors" },
+	{ "cpu", VMM_NUMBER, false, "processors that it kept busy" },
+	{ "steal", VMM_NUMBER, false, "virtual CPUs that could run and had to wait" },
+	{ "mem", VMM_BYTES, false, "memory, the most that it may have" },
+	{ "mem_actual", VMM_BYTES, false, "memory that the balloon leaves it" },
+	{ "mem_rss", VMM_BYTES, false, "memory that it takes of the host" },
+	{ "mem_guest", VMM_BYTES, false, "memory in use inside, as its balloon driver tells" },
+	LOAD_COLUMNS,
+	{ "seconds", VMM_NUMBER, false, "length of the interval" },
+	{ "time", VMM_TEXT, false, "its end" },
+	{ "error", VMM_TEXT, false, "why nothing is known" },
+	CMD_COLUMNS_END
+};
 /* clang-format on */

@@ -7,5 +7,8 @@
 
 extern const struct cmd_column host_columns[];
 extern const struct cmd_column vm_columns[];
+/* The same with their load (load/load.h). */
+extern const struct cmd_column host_load_columns[];
+extern const struct cmd_column vm_load_columns[];
 
 #endif

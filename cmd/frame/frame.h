@@ -139,6 +139,8 @@ bool cmd_wants(const struct cmd_run *c, const char *column);
 int cmd_rows(struct cmd_run *c, const struct vmm_table *t);
 int cmd_rows_at(struct cmd_run *c, const struct vmm_table *t, const size_t *rows, size_t n);
 int cmd_row(struct cmd_run *c, const struct vmm_table *t, size_t row);
+/* The rows so far are a table of their own on a terminal, which is drawn now. */
+int cmd_rows_end(struct cmd_run *c);
 /* As a tree on a terminal: parent[i] is a row above i, or -1; branches are drawn in the first column. */
 int cmd_tree(struct cmd_run *c, const struct vmm_table *t, const long *parent);
 /* One object whole, all columns unless -o chooses: a JSON object, else a line for each: field, value. Once a command. */

@@ -270,6 +270,21 @@ int cmd_tree(struct cmd_run *c, const struct vmm_table *t, const long *parent)
 	return cmd_rows(c, t);
 }
 
+int cmd_rows_end(struct cmd_run *c)
+{
+	struct cmd_out *out = c->out;
+	int ret;
+
+	if (out->format != CMD_TABLE || !out->held)
+		return 0;
+	ret = cmd_draw(out, &c->err);
+	vmm_table_free(out->held);
+	out->held = NULL;
+	out->drawn = true;
+	return ret < 0 || fflush(stdout) == 0 ? ret
+					      : vmm_err_errno(&c->err, "cannot write the output");
+}
+
 int cmd_out_end(struct cmd_run *c)
 {
 	VMM_BUF_AUTO b = VMM_BUF_INIT;
@@ -278,6 +293,8 @@ int cmd_out_end(struct cmd_run *c)
 		return 0;
 	if (c->out->format == CMD_TABLE && c->out->held)
 		return cmd_draw(c->out, &c->err);
+	if (c->out->drawn)
+		return 0;
 	if (c->out->format == CMD_TABLE) /* libsmartcols draws no heading over nothing */
 		c->out->format = CMD_TSV;
 	start(c->out, &b);

@@ -16,6 +16,7 @@ struct cmd_out {
 	const struct cmd_column *known; /* those to choose from */
 	const struct cmd_column **cols; /* the chosen ones, ncols of them */
 	size_t ncols;
+	bool drawn;             /* a table was, by cmd_rows_end() */
 	struct vmm_table *held; /* a terminal's table is drawn at the end, from these rows */
 	long *parent;           /* of held, for a tree */
 };
