@@ -185,7 +185,8 @@ static int list_candidates(struct cmd_run *c, const struct vmm_migrate_options *
 	if (!req)
 		return vmm_err_nomem(&c->err);
 	for (size_t i = 0; i < n; i++)
-		req[i] = (struct vmm_migrate_request){ vms.s[0], vmm_table_at(inv.hosts, i, "name") };
+		req[i] = (struct vmm_migrate_request){ .vm = vms.s[0],
+						       .to = vmm_table_at(inv.hosts, i, "name") };
 	ret = vmm_migrate(c->store, req, n, opt, print, c, &c->err);
 	free(req);
 	return ret < 0 ? ret : cmd_status(c);

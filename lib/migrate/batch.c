@@ -46,10 +46,12 @@ static void finish(struct vmm__batch *b, struct vmm__task *it, int code, const c
 {
 	VMM_STR_AUTO note = vmm__changes(it);
 	struct vmm_migrate_result r = {
+		.request = it->req,
 		.vm = name_of(it),
 		.uuid = it->uuid ? it->uuid : "",
 		.from = it->from ? it->from : "",
 		.to = it->req->to,
+		.seen = it->m && it->m->dom,
 		.method = method_word(b, it),
 		.result = word ? word : result_word(b, code),
 		.note = note ? note : "",

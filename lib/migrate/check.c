@@ -13,6 +13,8 @@ void vmm__check_recorded(struct vmm__move *m)
 
 	if (strcmp(s->host, d->host) == 0)
 		vmm__against(m, "it is already on '%s'", d->host);
+	else if (m->expected && strcmp(s->host, m->expected) != 0)
+		vmm__against(m, "it is on '%s', not on '%s'", s->host, m->expected);
 	if (strcmp(s->group, d->group) != 0)
 		vmm__against(m, "'%s' is in group '%s', '%s' in group '%s'", s->host, s->group,
 			     d->host, d->group);

@@ -38,7 +38,8 @@ static int fill_move(struct vmm__batch *b, struct vmm__task *it, size_t row)
 	m->downtime_ms = -1;
 	m->name = strdup(it->name);
 	m->uuid = strdup(it->uuid);
-	if (!m->name || !m->uuid)
+	m->expected = it->req->from ? strdup(it->req->from) : NULL;
+	if (!m->name || !m->uuid || (it->req->from && !m->expected))
 		return vmm_err_nomem(&it->err);
 	if (vmm_store_dup(b->st, &m->st, &it->err) < 0)
 		return it->err.code;

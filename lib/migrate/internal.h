@@ -49,6 +49,7 @@ struct vmm__move {
 	/* found by the check */
 	struct vmm_domxml *dom; /* what its XML says */
 	const char *state;      /* vmm_virt_state() */
+	char *expected;         /* NULL, or the host where it has to be */
 	bool by_name;           /* the request names it so */
 	bool may_roam;          /* it ran when last seen, or another host knows it too */
 	uint64_t checked_at;    /* vmm_clock_ms() */

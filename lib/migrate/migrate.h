@@ -62,14 +62,17 @@ struct vmm_migrate_options {
 };
 
 struct vmm_migrate_request {
-	const char *vm; /* selector */
-	const char *to; /* host */
+	const char *vm;   /* selector */
+	const char *to;   /* host */
+	const char *from; /* the host where it has to be, or it is refused; NULL: wherever it is */
 };
 
 /* What became of one request. Strings are valid during the call of `done` only. */
 struct vmm_migrate_result {
+	const struct vmm_migrate_request *request;
 	const char *vm; /* HOST-independent name, or the selector where nothing was found */
 	const char *uuid, *from, *to;
+	bool seen;          /* it was found on `from`, which else is only recorded */
 	const char *method; /* live cold move */
 	const char *result; /* done possible refused failed aborted skipped unknown */
 	const char *note;   /* how it was other than recorded, or "" */

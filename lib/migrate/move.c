@@ -48,6 +48,7 @@ void vmm__move_free(void *move)
 	vmm_store_close(m->st);
 	free(m->name);
 	free(m->uuid);
+	free(m->expected);
 	free(m);
 }
 

@@ -41,7 +41,8 @@ struct context {
 static int ended(struct vmm_job *job, void *arg)
 {
 	struct context *c = arg;
-	struct vmm_power_result r = { .vm = c->vms->s[job - c->jobs],
+	struct vmm_power_result r = { .selector = c->vms->s[job - c->jobs],
+				      .vm = c->vms->s[job - c->jobs],
 				      .uuid = "",
 				      .host = "",
 				      .state = "",

@@ -21,6 +21,7 @@ struct vmm_power_batch_options {
 
 /* What became of one. Strings are valid during the call of `done` only. */
 struct vmm_power_result {
+	const char *selector; /* as it was given */
 	const char *vm, *uuid, *host;
 	const char *result; /* done; already: nothing had to be done; possible refused failed aborted skipped unknown */
 	const char *state; /* afterwards */
