@@ -66,10 +66,11 @@ function is_list(arg) {
 	return arg ~ /,\.\.\.$/
 }
 
-# HOST of "HOST,...", FILE of "FILE|-".
+# HOST of "HOST,...", FILE of "FILE|-". A plan is a file.
 function kind(arg) {
 	sub(/,\.\.\.$/, "", arg)
 	sub(/\|.*/, "", arg)
+	sub(/^PLAN$/, "FILE", arg)
 	return arg
 }
 
