@@ -9,6 +9,7 @@
 #include "pool/pool.h"
 #include "power/batch.h"
 #include "provision/provision.h"
+#include "run/run.h"
 #include "volume/volume.h"
 
 #define MEND_MS (5 * 60 * 1000)
@@ -26,8 +27,8 @@ static const struct poptOption options[] = {
 };
 
 static const struct cmd_column columns[] = {
-	{ "kind", VMM_TEXT, false, "state, library, lease, copy, volume, vm, migration or deploy" },
-	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume, the VM or the machine" },
+	{ "kind", VMM_TEXT, false, "state, library, lease, copy, volume, vm, run, migration or deploy" },
+	{ "object", VMM_TEXT, false, "the table, the journal, the image, the address, the volume, the VM, the run or the machine" },
 	{ "finding", VMM_TEXT, false, "what is wrong, and what was done" },
 	{ "mended", VMM_BOOL, false, "whether it is right again" },
 	CMD_COLUMNS_END
@@ -74,6 +75,11 @@ static void found_vm(const char *vm, const char *what, bool mended, void *arg)
 static void found_migration(const char *vm, const char *what, bool mended, void *arg)
 {
 	report(arg, "migration", vm, what, mended);
+}
+
+static void found_run(const char *run, const char *what, bool mended, void *arg)
+{
+	report(arg, "run", run, what, mended);
 }
 
 static void found_deploy(const char *machine, const char *what, bool mended, void *arg)
@@ -136,7 +142,8 @@ static int run(struct cmd_run *c)
 	st = cmd_store(c);
 	if (!st || vmm_store_check(st, repair, found_in_state, c, &c->err) < 0 ||
 	    vmm_library_check(st, repair, found_in_library, c, &c->err) < 0 || mend_deploy(c) < 0 ||
-	    check_leases(c) < 0 || vmm_power_mend(st, repair, found_vm, c, &c->err) < 0)
+	    check_leases(c) < 0 || vmm_power_mend(st, repair, found_vm, c, &c->err) < 0 ||
+	    vmm_run_mend(st, repair, found_run, c, &c->err) < 0)
 		return c->err.code;
 	if (offline)
 		return list_unfinished(c);
