@@ -151,6 +151,16 @@ static int change_labels(struct vmm_table *hosts, size_t row, const struct vmm_t
 	return rc < 0 ? rc : vmm__put(hosts, row, "labels", cell.data, err);
 }
 
+/* Since when is said by who sets it, and goes when the mark changes. */
+static int change_maint(struct vmm_table *hosts, size_t row, const struct vmm_table *from,
+			struct vmm_err *err)
+{
+	if (vmm_table_col(from, "maint") < 0 || vmm_table_col(from, "maint_since") >= 0 ||
+	    strcmp(vmm_table_at(from, 0, "maint"), vmm_table_at(hosts, row, "maint")) == 0)
+		return 0;
+	return vmm__put(hosts, row, "maint_since", "", err);
+}
+
 int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struct vmm_table *from,
 			  struct vmm_err *err)
 {
@@ -164,6 +174,8 @@ int vmm_inventory_declare(struct vmm_table *hosts, const char *name, const struc
 	uri = vmm_table_at(hosts, (size_t)row, "uri");
 	/* The key comes first in the list of columns, and stays. */
 	rc = check_uris(from, err);
+	if (rc == 0)
+		rc = change_maint(hosts, (size_t)row, from, err);
 	if (rc == 0)
 		rc = copy_columns(hosts, (size_t)row, from, vmm__host_declared + 1, err);
 	if (rc == 0)

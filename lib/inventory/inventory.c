@@ -7,8 +7,8 @@
 #include "inventory/internal.h"
 
 const char *const vmm__host_declared[] = {
-	"name",   "uri",   "group", "migrate_uri", "peer_uri", "auth_file",
-	"labels", "maint", "bmc",   "bmc_auth",    NULL,
+	"name",   "uri",   "group",       "migrate_uri", "peer_uri", "auth_file",
+	"labels", "maint", "maint_since", "bmc",         "bmc_auth", NULL,
 };
 const char *const vmm__host_seen[] = {
 	"state",    "hypervisor", "version", "arch", "cpu_model", "cpus", "mem_total", "mem_used",

@@ -11,7 +11,7 @@
  *	vmm_inventory_release(&inv);
  *
  * hosts, key name. Declared: name uri group migrate_uri peer_uri auth_file labels maint
- * bmc bmc_auth (base/bmcurl.h, and the file with its credentials).
+ * maint_since bmc bmc_auth (base/bmcurl.h, and the file with its credentials).
  * Seen: state hypervisor version arch cpu_model cpus mem_total mem_used mem_free vms running uuid
  * caps seen error.
  *
