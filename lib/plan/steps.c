@@ -189,9 +189,21 @@ static int read_steps(struct vmm_plan *p, const char *file, struct vmm_err *err)
 	return 0;
 }
 
+static int read_plan(struct vmm_plan *p, const char *file, struct vmm_err *err)
+{
+	p->n = p->cap = vmm_table_rows(p->rows);
+	p->steps = calloc(p->n + 1, sizeof(*p->steps));
+	if (!p->steps)
+		return vmm_err_nomem(err);
+	/* A planner with nothing to do may print nothing at all. */
+	if (vmm_table_cols(p->rows) > 0 && need_columns(p->rows, err) < 0)
+		return vmm_err_prefix(err, "%s:1", file);
+	return read_steps(p, file, err);
+}
+
 int vmm_plan_read(struct vmm_table *rows, const char *file, struct vmm_plan **out, struct vmm_err *err)
 {
-	VMM_PLAN_AUTO *p = calloc(1, sizeof(*p));
+	struct vmm_plan *p = calloc(1, sizeof(*p));
 	int rc;
 
 	if (!p) {
@@ -199,19 +211,12 @@ int vmm_plan_read(struct vmm_table *rows, const char *file, struct vmm_plan **ou
 		return vmm_err_nomem(err);
 	}
 	p->rows = rows;
-	p->n = p->cap = vmm_table_rows(rows);
-	p->steps = calloc(p->n + 1, sizeof(*p->steps));
-	if (!p->steps)
-		return vmm_err_nomem(err);
-	/* A planner with nothing to do may print nothing at all. */
-	if (vmm_table_cols(rows) > 0 && need_columns(rows, err) < 0)
-		return vmm_err_prefix(err, "%s:1", file);
-	rc = read_steps(p, file, err);
+	rc = read_plan(p, file, err);
 	if (rc < 0)
-		return rc;
-	*out = p;
-	p = NULL;
-	return 0;
+		vmm_plan_free(p);
+	else
+		*out = p;
+	return rc;
 }
 
 /* ---- writing ---- */

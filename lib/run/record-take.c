@@ -33,7 +33,7 @@ int vmm__record_read(const char *file, struct vmm_buf *out, struct vmm_err *err)
 static int read_plan(const struct vmm__record *rec, struct vmm_plan **plan, struct vmm_err *err)
 {
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
-	struct vmm_table *rows;
+	struct vmm_table *rows = NULL;
 	int rc = vmm__record_read(rec->plan, &text, err);
 
 	if (rc == 0)

@@ -18,7 +18,7 @@ maint() {
 
 # "VM:RESULT" of each, the host's own row as "HOST=RESULT"
 rows() {
-	awk -F '\t' 'NR > 1 { print ($2 == "" ? $1 "=" $4 : $2 ":" $4) }' "${1:-$out}" | sort | paste -sd ' '
+	awk -F '\t' 'NR > 1 { print ($2 == "" ? $1 "=" $4 : $2 ":" $4) }' "$out" | sort | paste -sd ' '
 }
 
 listed() {
@@ -79,7 +79,7 @@ exits 0 'the rest' maint enter h1
 like "$(rows)" 'h1=done' 'is done by entering again'
 
 exits 0 'two hosts at once' maint enter h2 h1
-is "$(rows | tr ' ' '\n' | grep =)" 'h1=done
+is "$(rows | tr ' ' '\n' | grep '=')" 'h1=done
 h2=done' 'are both emptied'
 is "$(where e)" 'h3:running' 'to the one that is left'
 lab freeze h3
