@@ -121,7 +121,7 @@ $(QUIET_LINK)$(CC) -shared -Wl,-soname,$(@F) $(if $(SAN),,-Wl,-z,defs) \
 	-Wl,--version-script,$(filter %.map,$^) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 endef
 $(B)/lib/libvmm-base.so.0: $(BASE_OBJS) lib/libvmm-base.map $(B)/link
-	$(link_so) $(JANSSON_LIBS) $(NETTLE_LIBS)
+	$(link_so) $(JANSSON_LIBS) $(NETTLE_LIBS) -lm
 $(B)/lib/libvmm.so.0: $(VMM_OBJS) lib/libvmm.map $(B)/link $(B)/lib/libvmm-base.so
 	$(link_so) -L$(B)/lib -lvmm-base -Wl,-rpath,'$$ORIGIN' $(LIBVIRT_LIBS) $(LIBXML_LIBS) \
 		$(YAML_LIBS)
@@ -155,15 +155,15 @@ $(B)/install/%: $(B)/cmd/%.o $(B)/libframe.a $(LIBS)
 # Not on the machine that builds it but on others, in a memory of a few megabytes: no libvmm there.
 $(B)/libexec/vmm-agent: $(AGENT_OBJS) $(B)/libvmm-base.a
 	@mkdir -p $(@D)
-	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZSTD_LIBS)
+	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZSTD_LIBS) -lm
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libframe.a $(B)/libvmm-metal.a $(B)/libvmm.a $(B)/libvmm-base.a
 	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(METAL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS) $(POPT_LIBS) $(SMARTCOLS_LIBS)
+		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS) $(POPT_LIBS) $(SMARTCOLS_LIBS) -lm
 
 $(B)/tests/helpers/%: $(B)/tests/helpers/%.o $(B)/libvmm-metal.a $(B)/libvmm.a $(B)/libvmm-base.a
 	$(QUIET_LINK)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(METAL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS)
+		$(LIBVIRT_LIBS) $(LIBXML_LIBS) $(YAML_LIBS) -lm
 
 $(B)/completions/bash/%: $(B)/bin/% completions/generate $(wildcard completions/*.awk)
 	$(QUIET_GEN)completions/generate $< $(B)/completions
