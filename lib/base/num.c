@@ -149,3 +149,24 @@ const char *vmm_num_human(uint64_t bytes, char *buf, size_t size)
 		snprintf(buf, size, "%" PRIu64 "%c", (tenths + 5) / 10, units[u]);
 	return buf;
 }
+
+/* More digits than that are no longer exact as a double. */
+#define DIGITS_MAX 15
+
+int vmm_num_decimal(const char *what, const char *text, double *out, struct vmm_err *err)
+{
+	size_t whole = strspn(text, "0123456789"), places = 0, len = strlen(text);
+	uint64_t n = 0, scale = 1;
+
+	if (whole > 0 && text[whole] == '.')
+		places = strspn(text + whole + 1, "0123456789");
+	if (whole == 0 || whole + places > DIGITS_MAX || whole + (places ? places + 1 : 0) != len)
+		return vmm_err_set(err, VMM_EINPUT, "%s: '%s' is not a number such as 1 or 0.25",
+				   what, text);
+	for (const char *p = text; *p; p++)
+		n = *p == '.' ? n : n * 10 + (uint64_t)(*p - '0');
+	while (places-- > 0)
+		scale *= 10;
+	*out = (double)n / (double)scale;
+	return 0;
+}

@@ -21,6 +21,8 @@
 int vmm_num_u64(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *out,
 		struct vmm_err *err);
 int vmm_num_size(const char *what, const char *text, uint64_t *bytes, struct vmm_err *err);
+/* "12", "0.25": digits, and behind a point more digits; at most 15 in all, so that no digit is lost. */
+int vmm_num_decimal(const char *what, const char *text, double *out, struct vmm_err *err);
 int vmm_num_duration(const char *what, const char *text, uint64_t *ms, struct vmm_err *err);
 
 /* "0", "640K", "1.5G", "12G": at most three digits, binary units. Returns buf (5 bytes do). */

@@ -16,9 +16,9 @@ static int find_columns(const struct vmm__sheet *s, struct columns *c, struct vm
 	for (size_t i = 0; needed[i]; i++)
 		if (vmm__sheet_need(s, needed[i], err) < 0)
 			return VMM_EINPUT;
-	*c = (struct columns){ vmm_table_col(s->t, "name"),   vmm_table_col(s->t, "group"),
-			       vmm_table_col(s->t, "state"),  vmm_table_col(s->t, "maint"),
-			       vmm_table_col(s->t, "labels"), vmm_table_col(s->t, "cpus"),
+	*c = (struct columns){ vmm_table_col(s->t, "name"),     vmm_table_col(s->t, "group"),
+			       vmm_table_col(s->t, "state"),    vmm_table_col(s->t, "maint"),
+			       vmm_table_col(s->t, "labels"),   vmm_table_col(s->t, "cpus"),
 			       vmm_table_col(s->t, "mem_total") };
 	return 0;
 }
@@ -75,7 +75,8 @@ static int read_host(const struct vmm_fleet *f, const struct vmm__sheet *s, cons
 	    vmm__sheet_decimal(s, row, c->cpus, &cpus, err) < 0 ||
 	    vmm__sheet_u64(s, row, c->mem_total, &memory, err) < 0)
 		return VMM_EINPUT;
-	h->closed = why_closed(vmm_table_get(s->t, row, c->state), vmm_table_get(s->t, row, c->maint));
+	h->closed =
+		why_closed(vmm_table_get(s->t, row, c->state), vmm_table_get(s->t, row, c->maint));
 	g = f->groups[h->group];
 	h->cap[VMM_CPU] = cpus > 0 ? cpus : (double)g->capacity[VMM_CPU];
 	h->cap[VMM_MEMORY] = memory > 0 ? memory : (double)g->capacity[VMM_MEMORY];

@@ -14,7 +14,8 @@ static const char *say(struct vmm_fleet *f, const char *what, const struct vmm_r
 	char *text = vmm__arena_alloc(&f->more->text, size);
 
 	if (text)
-		snprintf(text, size, "%s%s%s%s", what, vmm_rule_names[r->kind], *label ? " " : "", label);
+		snprintf(text, size, "%s%s%s%s", what, vmm_rule_names[r->kind], *label ? " " : "",
+			 label);
 	return text;
 }
 

@@ -8,9 +8,6 @@
 #include "base/num.h"
 #include "plan/internal.h"
 
-/* More digits than that are no longer exact as a double. */
-#define DIGITS_MAX 15
-
 int vmm__sheet_wrong(const struct vmm__sheet *s, size_t row, struct vmm_err *err, const char *fmt, ...)
 {
 	const char *line = vmm_table_get(s->t, row, s->line);
@@ -52,34 +49,16 @@ int vmm__sheet_u64(const struct vmm__sheet *s, size_t row, int col, double *out,
 	return 0;
 }
 
-/* Digits as a whole number, and how many there were. */
-static const char *digits(const char *p, double *value, size_t *n)
-{
-	for (*n = 0; *p >= '0' && *p <= '9'; p++, ++*n)
-		*value = *value * 10 + (*p - '0');
-	return p;
-}
-
 int vmm__sheet_decimal(const struct vmm__sheet *s, size_t row, int col, double *out,
 		       struct vmm_err *err)
 {
-	const char *cell = vmm_table_get(s->t, row, col), *p;
-	double value = 0, scale = 1;
-	size_t whole, fraction = 0;
+	const char *cell = vmm_table_get(s->t, row, col);
 
 	*out = NAN;
 	if (!*cell)
 		return 0;
-	p = digits(cell, &value, &whole);
-	if (whole > 0 && *p == '.') {
-		p = digits(p + 1, &value, &fraction);
-		whole = fraction > 0 ? whole : 0;
-	}
-	if (*p || whole == 0 || whole + fraction > DIGITS_MAX)
+	if (vmm_num_decimal("", cell, out, NULL) < 0)
 		return not_a_number(s, row, col, err);
-	for (size_t i = 0; i < fraction; i++)
-		scale *= 10;
-	*out = value / scale;
 	return 0;
 }
 

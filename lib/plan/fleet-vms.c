@@ -19,7 +19,7 @@ struct reader {
 	struct vmm_fleet *f;
 	struct vmm__sheet s;
 	struct columns c;
-	uint32_t *rows;     /* in the order of the fleet; then those of vms[] */
+	uint32_t *rows;      /* in the order of the fleet; then those of vms[] */
 	double *cpu, *vcpus; /* of vms[] */
 	struct sums sums;
 };
@@ -117,8 +117,8 @@ static int read_vm(struct reader *r, size_t row, struct vmm_err *err)
 		return vmm__sheet_wrong(&r->s, row, err, "a VM without a name");
 	read_state(v, vmm_table_get(r->s.t, row, r->c.state));
 	if (at == VMM__NONE && v->running)
-		return vmm__sheet_wrong(&r->s, row, err, "VM '%s' is on host '%s', which is not known",
-					v->name, host);
+		return vmm__sheet_wrong(&r->s, row, err,
+					"VM '%s' is on host '%s', which is not known", v->name, host);
 	if (at == VMM__NONE)
 		return 0;
 	if (read_use(r, row, v, err) < 0)
@@ -222,8 +222,7 @@ static int read_all(struct reader *r, const struct vmm_fleet_input *in, struct v
 
 int vmm__fleet_vms(struct vmm_fleet *f, const struct vmm_fleet_input *in, struct vmm_err *err)
 {
-	struct reader r = { .f = f,
-			    .s = { in->vms, in->vms_file, vmm_table_col(in->vms, "line") } };
+	struct reader r = { .f = f, .s = { in->vms, in->vms_file, vmm_table_col(in->vms, "line") } };
 	size_t n = vmm_table_rows(in->vms);
 	int rc = find_columns(&r.s, &r.c, err);
 

@@ -78,8 +78,12 @@ static int read_node(struct reader *r, char *const *f, size_t n)
 		return wrong(r, "there is no group", f[8]);
 	snprintf(mem_total, sizeof(mem_total), "%" PRIu64, total);
 	snprintf(mem_used, sizeof(mem_used), "%" PRIu64, total - unused);
-	const char *cells[] = { f[0], vmm_table_get(r->groups, (size_t)group, 0),
-				off ? "unknown" : "normal", off ? "" : f[6], mem_total, mem_used };
+	const char *cells[] = { f[0],
+				vmm_table_get(r->groups, (size_t)group, 0),
+				off ? "unknown" : "normal",
+				off ? "" : f[6],
+				mem_total,
+				mem_used };
 	return put(r, r->hosts, cells, 6);
 }
 
@@ -124,8 +128,8 @@ static int begin(struct reader *r, enum section section)
 
 static int read_line(struct reader *r, enum section section, const char *line)
 {
-	static int (*const read[])(struct reader *r, char *const *f, size_t n) = { read_group, read_node,
-										   read_instance };
+	static int (*const read[])(struct reader * r, char *const *f,
+				   size_t n) = { read_group, read_node, read_instance };
 	VMM_STRV_AUTO fields = VMM_STRV_INIT;
 
 	if (vmm_strv_split(&fields, line, "|") < 0)
@@ -143,8 +147,8 @@ static int read_all(struct reader *r, const char *text)
 	for (r->line = 1; rc == 0 && r->line <= lines.n && section <= INSTANCES; r->line++) {
 		const char *line = lines.s[r->line - 1];
 
-		rc = *line ? read_line(r, (enum section)section, line) :
-			     begin(r, (enum section)++section);
+		rc = *line ? read_line(r, (enum section)section, line)
+			   : begin(r, (enum section)++ section);
 	}
 	if (rc == 0 && section < INSTANCES)
 		rc = vmm_err_set(r->err, VMM_EINPUT,
@@ -156,7 +160,7 @@ int vmm_ganeti_read(const char *file, const char *text, size_t len, struct vmm_t
 		    struct vmm_table **vms, struct vmm_err *err)
 {
 	static const char *const groups[] = { "name", "uuid", NULL };
-	static const char *const host[] = { "name",	 "group",    "state", "cpus",
+	static const char *const host[] = { "name",      "group",    "state", "cpus",
 					    "mem_total", "mem_used", NULL };
 	static const char *const vm[] = { "uuid",  "host", "name",    "state",
 					  "vcpus", "mem",  "mem_rss", NULL };

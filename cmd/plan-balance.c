@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans the moves that make load even; scores, trade-offs and reasons, too. */
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "frame/planner.h"
+#include "plan/balance.h"
+
+static char *aggressiveness, *max_moves, *max_bytes, *min_gain;
+static int score;
+
+/* clang-format off */
+static const struct poptOption options[] = {
+	CMD_PLANNER_OPTIONS,
+	{ "aggressiveness", 0, POPT_ARG_STRING, &aggressiveness, 0,
+		"1 (only what breaks a rule) to 5 (whatever helps); usual: each group's", "N" },
+	{ "min-gain", 0, POPT_ARG_STRING, &min_gain, 0,
+		"what a move must gain at least, times the number of hosts", "NUMBER" },
+	{ "max-moves", 0, POPT_ARG_STRING, &max_moves, 0, "no more moves than that", "N" },
+	{ "max-bytes", 0, POPT_ARG_STRING, &max_bytes, 0, "copy no more than that (8G, 1T)", "SIZE" },
+	{ "score", 0, POPT_ARG_NONE, &score, 0, "only tell how each group is now", NULL },
+	POPT_TABLEEND
+};
+
+static const struct cmd_column plan_columns[] = {
+	{ "step", VMM_NUMBER, false, "1, 2, ..." },
+	{ "wave", VMM_NUMBER, false, "steps of a wave may run at once, after those of the one before" },
+	{ "action", VMM_TEXT, false, "migrate, or park: for a while" },
+	{ "vm", VMM_TEXT, false, "its name" },
+	{ "uuid", VMM_TEXT, true, "its UUID" },
+	{ "from", VMM_TEXT, false, "where it is" },
+	{ "to", VMM_TEXT, false, "where it goes" },
+	{ "cost_bytes", VMM_BYTES, false, "what is copied" },
+	{ "gain", VMM_NUMBER, false, "by how much the score falls" },
+	{ "reason", VMM_TEXT, false, "why" },
+	{ "group", VMM_TEXT, true, "of the hosts" },
+	CMD_COLUMNS_END
+};
+
+static const struct cmd_column score_columns[] = {
+	{ "group", VMM_TEXT, false, "its name" },
+	{ "hosts", VMM_NUMBER, false, "its hosts" },
+	{ "open", VMM_NUMBER, false, "those that may get VMs" },
+	{ "vms", VMM_NUMBER, false, "VMs that run" },
+	{ "score", VMM_NUMBER, false, "how uneven it is: 0 is even" },
+	{ "cpu", VMM_NUMBER, false, "standard deviation of the use of processors" },
+	{ "memory", VMM_NUMBER, false, "of memory" },
+	{ "disk", VMM_NUMBER, false, "of disks" },
+	{ "net", VMM_NUMBER, false, "of the network" },
+	{ "broken", VMM_NUMBER, false, "how often hard rules are broken" },
+	{ "should", VMM_NUMBER, false, "how often soft ones are" },
+	{ "over", VMM_NUMBER, false, "by how much hosts are too full, as a share" },
+	CMD_COLUMNS_END
+};
+/* clang-format on */
+
+static const struct cmd_alt alts[] = { { &score, "--score", score_columns }, { NULL, NULL, NULL } };
+static const struct cmd_words words[] = { CMD_PLANNER_WORDS, { NULL, NULL } };
+
+static struct vmm_table *rows; /* a terminal's table is drawn from it at the end */
+
+static int read_options(struct cmd_run *c, struct vmm_balance_options *opt)
+{
+	uint64_t level = 0;
+
+	if (cmd_opt_u64(c, "--aggressiveness", aggressiveness, 1, 5, &level) < 0 ||
+	    cmd_opt_u64(c, "--max-moves", max_moves, 0, UINT64_MAX, &opt->max_moves) < 0)
+		return c->err.code;
+	if (max_bytes && vmm_num_size("--max-bytes", max_bytes, &opt->max_bytes, &c->err) < 0)
+		return c->err.code;
+	if (min_gain && vmm_num_decimal("--min-gain", min_gain, &opt->min_gain, &c->err) < 0)
+		return c->err.code;
+	opt->aggressiveness = (unsigned)level;
+	if (c->per_host)
+		opt->per_host = c->per_host;
+	return 0;
+}
+
+static int make(struct cmd_run *c, const struct cmd_planner *p, const struct vmm_balance_options *opt)
+{
+	if (score)
+		return vmm_fleet_score(p->fleet, &rows, &c->err);
+	return vmm_balance(p->fleet, opt, &rows, &c->err);
+}
+
+static int run(struct cmd_run *c)
+{
+	struct vmm_balance_options opt = VMM_BALANCE_OPTIONS;
+	struct cmd_planner p = { NULL };
+	int ret = read_options(c, &opt);
+
+	if (ret == 0)
+		ret = cmd_planner_read(c, &p);
+	if (ret == 0)
+		ret = make(c, &p, &opt);
+	if (ret == 0)
+		ret = cmd_rows(c, rows);
+	cmd_planner_release(&p);
+	return ret;
+}
+
+static const struct cmd plan_balance = {
+	.name = "plan-balance",
+	.operands = "[FILE]",
+	.summary = "Plan the moves that make load even, after those that mend broken rules.",
+	.options = options,
+	.columns = plan_columns,
+	.alts = alts,
+	.words = words,
+	.uses = CMD_ROWS | CMD_PER_HOST,
+	.max_args = 1,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	int ret = cmd_main(&plan_balance, argc, argv);
+
+	vmm_table_free(rows);
+	return ret;
+}

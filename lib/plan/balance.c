@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/balance.h"
+
+#include <stdlib.h>
+
+#include "plan/internal.h"
+
+/*
+ * What a move must gain at least, times the number of hosts, by the aggressiveness; and what copying all the
+ * memory of a group would have to gain.
+ */
+static const double least_gain[] = { 0, INFINITY, 0.3, 0.07, 0.02, 0 };
+static const double copy_gain[] = { 0, 0, 0.1, 0.02, 0.01, 0 };
+
+/* Tries, for all groups together: a bound of time that is the same on every machine. */
+#define EXCHANGES 5000000
+#define PAIRS 500000
+
+static unsigned level(const struct vmm__balance *b, size_t group)
+{
+	return b->opt->aggressiveness ? b->opt->aggressiveness
+				      : b->p->f->groups[group]->aggressiveness;
+}
+
+double vmm__balance_toll(const struct vmm__balance *b, size_t group, uint64_t cost)
+{
+	const struct vmm__sums *s = &b->p->sums[group];
+	double least = b->opt->min_gain >= 0 ? b->opt->min_gain : least_gain[level(b, group)];
+	double copy = b->opt->min_gain >= 0 ? 0 : copy_gain[level(b, group)];
+
+	if (b->opt->only_rules && b->opt->only_rules[group])
+		least = INFINITY;
+	return least / fmax(1, (double)s->open) + copy * (double)cost / fmax(1, s->memory);
+}
+
+/* A closed host is left alone; emptying it is no matter of balance. */
+bool vmm__balance_movable(const struct vmm__balance *b, uint32_t vm)
+{
+	const struct vmm_fleet_vm *v = &b->p->f->vms[vm];
+
+	return v->running && !v->fixed && !v->held && vmm__place_open(b->p, b->p->at[vm]);
+}
+
+double vmm__balance_fee(const struct vmm__balance *b, uint32_t vm, uint32_t to)
+{
+	bool now = b->order[vm] != 0, then = to != b->p->f->vms[vm].host;
+
+	return now == then ? 0 : then ? b->toll[vm] : -b->toll[vm];
+}
+
+bool vmm__balance_affords(const struct vmm__balance *b, const struct vmm__try *t)
+{
+	uint64_t moves = b->moved, bytes = b->bytes;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct vmm_fleet_vm *v = &b->p->f->vms[t->vm[i]];
+
+		if (b->order[t->vm[i]]) {
+			moves--;
+			bytes -= v->cost;
+		}
+		if (t->to[i] != v->host) {
+			moves++;
+			bytes += v->cost;
+		}
+	}
+	return (moves <= b->opt->max_moves || moves <= b->moved) &&
+	       (bytes <= b->opt->max_bytes || bytes <= b->bytes);
+}
+
+static void move(struct vmm__balance *b, uint32_t vm, uint32_t to, struct vmm__reason why)
+{
+	const struct vmm_fleet_vm *v = &b->p->f->vms[vm];
+
+	if (b->order[vm]) {
+		b->moved--;
+		b->bytes -= v->cost;
+	}
+	vmm__place_move(b->p, vm, to);
+	if (to == v->host) {
+		b->order[vm] = 0;
+		return;
+	}
+	b->moved++;
+	b->bytes += v->cost;
+	if (!b->order[vm]) {
+		b->order[vm] = ++b->turn;
+		b->reason[vm] = why;
+	}
+}
+
+void vmm__balance_apply(struct vmm__balance *b, const struct vmm__try *t, struct vmm__reason why)
+{
+	for (size_t i = 0; i < t->n; i++)
+		move(b, t->vm[i], t->to[i], why);
+	if (b->changed)
+		b->changed(b, b->arg);
+}
+
+/* The resource that becomes more even by a move, most of all. */
+static struct vmm__reason evens(const struct vmm__balance *b, size_t group,
+				const struct vmm__sums *before)
+{
+	const struct vmm__sums *after = &b->p->sums[group];
+	struct vmm__reason why = { VMM__EVEN, VMM_CPU };
+	double most = 0;
+
+	for (int r = 0; r < VMM_RESOURCES; r++) {
+		double gain = b->p->f->groups[group]->weight[r] *
+			      (vmm__deviation(before, r) - vmm__deviation(after, r));
+
+		if (gain <= most)
+			continue;
+		most = gain;
+		why.of = (uint32_t)r;
+	}
+	return why;
+}
+
+static void even(struct vmm__balance *b, size_t group, const struct vmm__try *t)
+{
+	struct vmm__sums before = b->p->sums[group];
+	bool again[4] = { false };
+
+	for (size_t i = 0; i < t->n; i++)
+		again[i] = b->order[t->vm[i]] != 0;
+	vmm__balance_apply(b, t, (struct vmm__reason){ VMM__EVEN, VMM_CPU });
+	for (size_t i = 0; i < t->n; i++)
+		if (!again[i])
+			b->reason[t->vm[i]] = evens(b, group, &before);
+}
+
+/* No host becomes fuller of memory than the fullest one was, or has become where a rule wanted that. */
+static void set_tops(struct vmm__balance *b, const double *highest)
+{
+	for (size_t h = 0; h < b->p->f->nhosts; h++) {
+		const struct vmm_fleet_host *host = &b->p->f->hosts[h];
+
+		b->p->top[h][VMM_MEMORY] =
+			fmin(host->room[VMM_MEMORY], highest[host->group] * host->cap[VMM_MEMORY]);
+	}
+}
+
+static void find_highest(const struct vmm__balance *b, double *highest)
+{
+	for (size_t h = 0; h < b->p->f->nhosts; h++) {
+		const struct vmm_fleet_host *host = &b->p->f->hosts[h];
+
+		if (!host->closed)
+			highest[host->group] =
+				fmax(highest[host->group],
+				     b->p->load[h][VMM_MEMORY] / host->cap[VMM_MEMORY]);
+	}
+}
+
+struct budget {
+	uint64_t exchanges, pairs;
+};
+
+static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budget *budget)
+{
+	struct vmm__try best = vmm__best_single(b, group);
+
+	if (best.n == 0)
+		best = vmm__best_exchange(b, group, &budget->exchanges);
+	if (best.n == 0)
+		best = vmm__best_pair(b, group, &budget->pairs);
+	return best;
+}
+
+/* The steepest steps of all groups in turn, the best of them first: limits count for all together. */
+static void descend(struct vmm__balance *b, struct vmm__try *best)
+{
+	const struct vmm_fleet *f = b->p->f;
+	struct budget budget = { EXCHANGES, PAIRS };
+
+	for (size_t g = 0; g < f->ngroups; g++)
+		best[g] = best_of(b, g, &budget);
+	for (;;) {
+		size_t top = 0;
+
+		for (size_t g = 1; g < f->ngroups; g++)
+			if (best[g].value > best[top].value)
+				top = g;
+		if (f->ngroups == 0 || best[top].n == 0)
+			return;
+		even(b, top, &best[top]);
+		best[top] = best_of(b, top, &budget);
+		/* What the limits allowed before, they may allow no more. */
+		for (size_t g = 0; g < f->ngroups; g++)
+			if (g != top && best[g].n && !vmm__balance_affords(b, &best[g]))
+				best[g] = best_of(b, g, &budget);
+	}
+}
+
+int vmm__balance_run(struct vmm__balance *b, struct vmm_err *err)
+{
+	size_t n = b->p->f->ngroups;
+	struct vmm__try *best = calloc(n + 1, sizeof(*best));
+	double *highest = calloc(n + 1, sizeof(*highest));
+	int rc = best && highest ? 0 : vmm_err_nomem(err);
+
+	if (rc == 0)
+		find_highest(b, highest);
+	for (size_t g = 0; rc == 0 && g < n; g++)
+		rc = vmm__mend(b, g, err);
+	if (rc == 0) {
+		find_highest(b, highest);
+		set_tops(b, highest);
+		descend(b, best);
+	}
+	free(best);
+	free(highest);
+	return rc;
+}
+
+/* The VMs that are not at home, in the order in which they left it. */
+static int compare_order(const void *x, const void *y, void *arg)
+{
+	const uint32_t *order = arg, a = order[*(const uint32_t *)x], b = order[*(const uint32_t *)y];
+
+	return (a > b) - (a < b);
+}
+
+static int plan_rows(struct vmm__balance *b, struct vmm_table **plan, struct vmm_err *err)
+{
+	const struct vmm_fleet *f = b->p->f;
+	struct vmm__schedule s = { .n = 0 };
+	uint32_t *vms = calloc(f->nvms + 1, sizeof(*vms));
+	size_t n = 0;
+	int rc;
+
+	for (uint32_t v = 0; vms && v < f->nvms; v++)
+		if (b->order[v])
+			vms[n++] = v;
+	if (!vms)
+		return vmm_err_nomem(err);
+	qsort_r(vms, n, sizeof(*vms), compare_order, b->order);
+	rc = vmm__schedule(f, b->p->at, vms, n, b->opt->per_host, &s, err);
+	if (rc == 0)
+		rc = vmm__plan_rows(f, &s, b->reason, plan, err);
+	vmm__schedule_release(&s);
+	free(vms);
+	return rc;
+}
+
+int vmm_balance(const struct vmm_fleet *f, const struct vmm_balance_options *opt,
+		struct vmm_table **plan, struct vmm_err *err)
+{
+	struct vmm__balance b;
+	int rc = vmm__balance_init(&b, f, opt, err);
+
+	if (rc < 0)
+		return rc;
+	rc = vmm__balance_run(&b, err);
+	if (rc == 0)
+		rc = plan_rows(&b, plan, err);
+	vmm__balance_release(&b);
+	return rc;
+}
