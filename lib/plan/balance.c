@@ -15,6 +15,7 @@ static const double copy_gain[] = { 0, 0, 0.1, 0.02, 0.01, 0 };
 /* Tries, for all groups together: a bound of time that is the same on every machine. */
 #define EXCHANGES 5000000
 #define PAIRS 500000
+#define OTHERS 3000000
 
 static unsigned level(const struct vmm__balance *b, size_t group)
 {
@@ -154,7 +155,7 @@ static void find_highest(const struct vmm__balance *b, double *highest)
 }
 
 struct budget {
-	uint64_t exchanges, pairs;
+	uint64_t exchanges, pairs, others;
 };
 
 static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budget *budget)
@@ -165,6 +166,8 @@ static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budg
 		best = vmm__best_exchange(b, group, &budget->exchanges);
 	if (best.n == 0)
 		best = vmm__best_pair(b, group, &budget->pairs);
+	if (best.n == 0)
+		best = vmm__best_instead(b, group, &budget->others);
 	return best;
 }
 
@@ -172,7 +175,7 @@ static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budg
 static void descend(struct vmm__balance *b, struct vmm__try *best)
 {
 	const struct vmm_fleet *f = b->p->f;
-	struct budget budget = { EXCHANGES, PAIRS };
+	struct budget budget = { EXCHANGES, PAIRS, OTHERS };
 
 	for (size_t g = 0; g < f->ngroups; g++)
 		best[g] = best_of(b, g, &budget);

@@ -168,6 +168,42 @@ static void try_hosts(struct search *s, uint32_t from, uint32_t to)
 			consider(s, &s->from.sets[i], &s->to.sets[k]);
 }
 
+static double distance(const struct vmm__balance *b, size_t group, uint32_t host)
+{
+	const struct vmm__sums *s = &b->p->sums[group];
+	double sum = 0;
+
+	for (int r = 0; r < VMM_RESOURCES; r++) {
+		double d = b->p->x[host][r] - s->sum[r] / fmax(1, s->n[r]);
+
+		if (b->p->per[host][r] > 0)
+			sum += b->p->f->groups[group]->weight[r] * d * d;
+	}
+	return sum;
+}
+
+size_t vmm__find_worst(const struct vmm__balance *b, size_t group, uint32_t worst[VMM__WORST])
+{
+	double far[VMM__WORST];
+	size_t n = 0;
+
+	for (uint32_t i = b->hosts_from[group]; i < b->hosts_from[group + 1]; i++) {
+		double d = distance(b, group, b->hosts[i]);
+		size_t at = n;
+
+		if (!vmm__place_open(b->p, b->hosts[i]) || (n == VMM__WORST && d <= far[n - 1]))
+			continue;
+		n += n < VMM__WORST;
+		for (at = n - 1; at > 0 && far[at - 1] < d; at--) {
+			far[at] = far[at - 1];
+			worst[at] = worst[at - 1];
+		}
+		far[at] = d;
+		worst[at] = b->hosts[i];
+	}
+	return n;
+}
+
 struct vmm__try vmm__best_exchange(struct vmm__balance *b, size_t group, uint64_t *budget)
 {
 	struct search s = { .b = b, .group = group, .budget = budget };

@@ -93,6 +93,14 @@ void vmm__place_free(struct vmm__place *p);
 void vmm__place_cleanup(struct vmm__place **p);
 #define VMM__PLACE_AUTO __attribute__((cleanup(vmm__place_cleanup))) struct vmm__place
 void vmm__place_move(struct vmm__place *p, uint32_t vm, uint32_t to);
+/* A move that is taken back: then all is as it was to the last bit, but for the order of the hosts' lists. */
+struct vmm__saved {
+	uint32_t vm, hosts[2];
+	double load[2][VMM_RESOURCES], x[2][VMM_RESOURCES];
+	struct vmm__sums sums;
+};
+void vmm__place_try(struct vmm__place *p, uint32_t vm, uint32_t to, struct vmm__saved *saved);
+void vmm__place_back(struct vmm__place *p, const struct vmm__saved *saved);
 /* Whether nothing that the VM uses passes what the host may be used. */
 bool vmm__place_fits(const struct vmm__place *p, uint32_t vm, uint32_t to);
 /* The same for a VM that is there already, once another one has left. */
@@ -183,11 +191,12 @@ void vmm__classes(struct vmm__balance *b);
 
 /*
  * descend.c: the best move; exchange.c: the best exchange of VMs by two hosts, of those that are looked at; pairs.c:
- * the best two moves. n is 0: none.
+ * the best two moves; instead.c: where the limits allow no more moves, the best one instead of another. n is 0: none.
  */
 struct vmm__try vmm__best_single(struct vmm__balance *b, size_t group);
 struct vmm__try vmm__best_exchange(struct vmm__balance *b, size_t group, uint64_t *budget);
 struct vmm__try vmm__best_pair(struct vmm__balance *b, size_t group, uint64_t *budget);
+struct vmm__try vmm__best_instead(struct vmm__balance *b, size_t group, uint64_t *budget);
 /* The open hosts that are furthest from the mean, the first most of all; how many. */
 #define VMM__WORST 8
 size_t vmm__find_worst(const struct vmm__balance *b, size_t group, uint32_t worst[VMM__WORST]);

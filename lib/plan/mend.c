@@ -114,6 +114,7 @@ static void try_two(struct search *s, uint32_t vm)
 {
 	struct vmm__place *p = s->b->p;
 	uint32_t to, from = p->at[vm];
+	struct vmm__saved saved;
 
 	for (uint32_t i = 0; s->budget > 0 && (to = target(s, &i)) != VMM__NONE; i++) {
 		struct offer first = { .set = NULL };
@@ -121,11 +122,11 @@ static void try_two(struct search *s, uint32_t vm)
 		if (to == from)
 			continue;
 		add(&first, s, vm, to);
-		vmm__place_move(p, vm, to);
+		vmm__place_try(p, vm, to, &saved);
 		for (uint32_t w = p->first[to]; w != VMM__NONE; w = p->next[w])
 			if (w != vm && movable(p, w))
 				try_leave(s, first, w);
-		vmm__place_move(p, vm, from);
+		vmm__place_back(p, &saved);
 	}
 }
 
@@ -138,32 +139,32 @@ static bool fits_all(const struct vmm__place *p, uint32_t host)
 }
 
 /* All VMs of a rule on one host, if that is as many moves as the limits allow. */
-static void try_set_at(struct search *s, const struct vmm__rule *set, uint32_t to, uint32_t *back)
+static void try_set_at(struct search *s, const struct vmm__rule *set, uint32_t to,
+		       struct vmm__saved *saved)
 {
 	struct vmm__place *p = s->b->p;
 	struct offer o = { .set = set };
 	uint64_t moves = s->b->moved, bytes = s->b->bytes;
+	size_t tried = 0;
 	bool can = true;
 
 	for (size_t i = 0; i < set->nvms; i++) {
 		uint32_t vm = set->vms[i];
 
-		back[i] = p->at[vm];
-		if (back[i] == to || !movable(p, vm)) {
-			can = can && back[i] == to;
+		if (p->at[vm] == to || !movable(p, vm)) {
+			can = can && p->at[vm] == to;
 			continue;
 		}
 		moves += !s->b->order[vm];
 		bytes += s->b->order[vm] ? 0 : p->f->vms[vm].cost;
 		add(&o, s, vm, to);
-		vmm__place_move(p, vm, to);
+		vmm__place_try(p, vm, to, &saved[tried++]);
 	}
 	o.t.to[0] = to;
 	if (can && fits_all(p, to) && moves <= s->b->opt->max_moves && bytes <= s->b->opt->max_bytes)
 		offer(s, &o);
-	for (size_t i = set->nvms; i-- > 0;)
-		if (back[i] != p->at[set->vms[i]])
-			vmm__place_move(p, set->vms[i], back[i]);
+	while (tried > 0)
+		vmm__place_back(p, &saved[--tried]);
 }
 
 static int try_sets(struct search *s, uint32_t vm)
@@ -173,16 +174,16 @@ static int try_sets(struct search *s, uint32_t vm)
 
 	for (uint32_t k = m->from[vm]; k < m->from[vm + 1]; k++) {
 		const struct vmm__rule *set = &m->rules[m->of[k]];
-		uint32_t *back;
+		struct vmm__saved *saved;
 
 		if (set->text->kind != VMM_TOGETHER)
 			continue;
-		back = calloc(set->nvms, sizeof(*back));
-		if (!back)
+		saved = calloc(set->nvms, sizeof(*saved));
+		if (!saved)
 			return VMM_ENOMEM;
 		for (uint32_t i = 0; (to = target(s, &i)) != VMM__NONE; i++)
-			try_set_at(s, set, to, back);
-		free(back);
+			try_set_at(s, set, to, saved);
+		free(saved);
 	}
 	return 0;
 }

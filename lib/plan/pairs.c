@@ -4,17 +4,10 @@
  * hosts that are furthest from the mean, with those of all hosts, as far as the budget goes.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "plan/internal.h"
 
 #define LEAST 1e-9
-
-/* What trying a move changes, so that it can be put back as it was to the last bit. */
-struct saved {
-	double load[2][VMM_RESOURCES], x[2][VMM_RESOURCES];
-	struct vmm__sums sums;
-};
 
 struct search {
 	struct vmm__balance *b;
@@ -27,28 +20,6 @@ struct search {
 	double value;
 	struct vmm__broken broken;
 };
-
-static void save(const struct search *s, struct saved *out)
-{
-	const uint32_t hosts[2] = { s->from, s->to };
-
-	for (int i = 0; i < 2; i++) {
-		memcpy(out->load[i], s->b->p->load[hosts[i]], sizeof(out->load[i]));
-		memcpy(out->x[i], s->b->p->x[hosts[i]], sizeof(out->x[i]));
-	}
-	out->sums = s->b->p->sums[s->group];
-}
-
-static void restore(const struct search *s, const struct saved *in)
-{
-	const uint32_t hosts[2] = { s->from, s->to };
-
-	for (int i = 0; i < 2; i++) {
-		memcpy(s->b->p->load[hosts[i]], in->load[i], sizeof(in->load[i]));
-		memcpy(s->b->p->x[hosts[i]], in->x[i], sizeof(in->x[i]));
-	}
-	s->b->p->sums[s->group] = in->sums;
-}
 
 static void second(struct search *s, uint32_t vm, uint32_t to)
 {
@@ -91,7 +62,7 @@ static void seconds(struct search *s)
 static void first(struct search *s, uint32_t vm, uint32_t to)
 {
 	struct vmm__place *p = s->b->p;
-	struct saved saved;
+	struct vmm__saved saved;
 
 	s->vm = vm;
 	s->from = p->at[vm];
@@ -100,11 +71,9 @@ static void first(struct search *s, uint32_t vm, uint32_t to)
 		return;
 	s->value = vmm__gain(p, vm, to) - vmm__balance_fee(s->b, vm, to);
 	s->broken = vmm__broken_by(p, vm, to);
-	save(s, &saved);
-	vmm__place_move(p, vm, to);
+	vmm__place_try(p, vm, to, &saved);
 	seconds(s);
-	vmm__place_move(p, vm, s->from);
-	restore(s, &saved);
+	vmm__place_back(p, &saved);
 }
 
 static void firsts(struct search *s, uint32_t host, uint32_t *vms)
@@ -119,42 +88,6 @@ static void firsts(struct search *s, uint32_t host, uint32_t *vms)
 		for (uint32_t h = b->hosts_from[s->group];
 		     vmm__balance_movable(b, vms[i]) && h < b->hosts_from[s->group + 1]; h++)
 			first(s, vms[i], b->hosts[h]);
-}
-
-static double distance(const struct vmm__balance *b, size_t group, uint32_t host)
-{
-	const struct vmm__sums *s = &b->p->sums[group];
-	double sum = 0;
-
-	for (int r = 0; r < VMM_RESOURCES; r++) {
-		double d = b->p->x[host][r] - s->sum[r] / fmax(1, s->n[r]);
-
-		if (b->p->per[host][r] > 0)
-			sum += b->p->f->groups[group]->weight[r] * d * d;
-	}
-	return sum;
-}
-
-size_t vmm__find_worst(const struct vmm__balance *b, size_t group, uint32_t worst[VMM__WORST])
-{
-	double far[VMM__WORST];
-	size_t n = 0;
-
-	for (uint32_t i = b->hosts_from[group]; i < b->hosts_from[group + 1]; i++) {
-		double d = distance(b, group, b->hosts[i]);
-		size_t at = n;
-
-		if (!vmm__place_open(b->p, b->hosts[i]) || (n == VMM__WORST && d <= far[n - 1]))
-			continue;
-		n += n < VMM__WORST;
-		for (at = n - 1; at > 0 && far[at - 1] < d; at--) {
-			far[at] = far[at - 1];
-			worst[at] = worst[at - 1];
-		}
-		far[at] = d;
-		worst[at] = b->hosts[i];
-	}
-	return n;
 }
 
 struct vmm__try vmm__best_pair(struct vmm__balance *b, size_t group, uint64_t *budget)

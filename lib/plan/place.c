@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where VMs are, and what that makes of their hosts. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan/internal.h"
 
@@ -172,4 +173,27 @@ bool vmm__place_keeps(const struct vmm__place *p, uint32_t vm, uint32_t leaver)
 		    p->load[host][r] - less[r] > p->top[host][r] + DUST * p->f->hosts[host].cap[r])
 			return false;
 	return true;
+}
+
+void vmm__place_try(struct vmm__place *p, uint32_t vm, uint32_t to, struct vmm__saved *saved)
+{
+	saved->vm = vm;
+	saved->hosts[0] = p->at[vm];
+	saved->hosts[1] = to;
+	for (int i = 0; i < 2; i++) {
+		memcpy(saved->load[i], p->load[saved->hosts[i]], sizeof(saved->load[i]));
+		memcpy(saved->x[i], p->x[saved->hosts[i]], sizeof(saved->x[i]));
+	}
+	saved->sums = p->sums[vmm__vm_group(p->f, vm)];
+	vmm__place_move(p, vm, to);
+}
+
+void vmm__place_back(struct vmm__place *p, const struct vmm__saved *saved)
+{
+	vmm__place_move(p, saved->vm, saved->hosts[0]);
+	for (int i = 0; i < 2; i++) {
+		memcpy(p->load[saved->hosts[i]], saved->load[i], sizeof(saved->load[i]));
+		memcpy(p->x[saved->hosts[i]], saved->x[i], sizeof(saved->x[i]));
+	}
+	p->sums[vmm__vm_group(p->f, saved->vm)] = saved->sums;
 }
