@@ -6,8 +6,8 @@
 #include "frame/planner.h"
 #include "plan/balance.h"
 
-static char *aggressiveness, *max_moves, *max_bytes, *min_gain;
-static int score;
+static char *aggressiveness, *max_moves, *max_bytes, *min_gain, *why, *why_not;
+static int score, pareto;
 
 /* clang-format off */
 static const struct poptOption options[] = {
@@ -19,6 +19,10 @@ static const struct poptOption options[] = {
 	{ "max-moves", 0, POPT_ARG_STRING, &max_moves, 0, "no more moves than that", "N" },
 	{ "max-bytes", 0, POPT_ARG_STRING, &max_bytes, 0, "copy no more than that (8G, 1T)", "SIZE" },
 	{ "score", 0, POPT_ARG_NONE, &score, 0, "only tell how each group is now", NULL },
+	{ "pareto", 0, POPT_ARG_NONE, &pareto, 0, "only tell what may be had for how many moves", NULL },
+	{ "why", 0, POPT_ARG_STRING, &why, 0, "only tell why this VM moves or stays", "VM" },
+	{ "why-not", 0, POPT_ARG_STRING, &why_not, 0,
+		"only tell why this VM does not go to the host that is the last operand", "VM" },
 	POPT_TABLEEND
 };
 
@@ -52,9 +56,33 @@ static const struct cmd_column score_columns[] = {
 	{ "over", VMM_NUMBER, false, "by how much hosts are too full, as a share" },
 	CMD_COLUMNS_END
 };
+static const struct cmd_column pareto_columns[] = {
+	{ "moves", VMM_NUMBER, false, "how many VMs move" },
+	{ "cost_bytes", VMM_BYTES, false, "what is copied" },
+	{ "score", VMM_NUMBER, false, "of all groups together, afterwards" },
+	CMD_COLUMNS_END
+};
+
+static const struct cmd_column why_columns[] = {
+	{ "vm", VMM_TEXT, false, "its name" },
+	{ "uuid", VMM_TEXT, true, "its UUID" },
+	{ "from", VMM_TEXT, false, "where it is" },
+	{ "to", VMM_TEXT, false, "where it goes, or would go rather than elsewhere" },
+	{ "verdict", VMM_TEXT, false, "moves, stays; not: it does not go to that host" },
+	{ "gain", VMM_NUMBER, false, "by how much the score falls, or would" },
+	{ "reason", VMM_TEXT, false, "why" },
+	CMD_COLUMNS_END
+};
+
+static const struct cmd_alt alts[] = {
+	{ &score, "--score", score_columns, NULL },
+	{ &pareto, "--pareto", pareto_columns, NULL },
+	{ NULL, "--why", why_columns, &why },
+	{ NULL, "--why-not", why_columns, &why_not },
+	{ NULL, NULL, NULL, NULL },
+};
 /* clang-format on */
 
-static const struct cmd_alt alts[] = { { &score, "--score", score_columns }, { NULL, NULL, NULL } };
 static const struct cmd_words words[] = { CMD_PLANNER_WORDS, { NULL, NULL } };
 
 static struct vmm_table *rows; /* a terminal's table is drawn from it at the end */
@@ -78,9 +106,28 @@ static int read_options(struct cmd_run *c, struct vmm_balance_options *opt)
 
 static int make(struct cmd_run *c, const struct cmd_planner *p, const struct vmm_balance_options *opt)
 {
+	const char *host = c->args.n > 0 ? c->args.s[c->args.n - 1] : NULL;
+
 	if (score)
 		return vmm_fleet_score(p->fleet, &rows, &c->err);
+	if (pareto)
+		return vmm_balance_pareto(p->fleet, opt, &rows, &c->err);
+	if (why_not)
+		return vmm_balance_why(p->fleet, opt, why_not, host, &rows, &c->err);
+	if (why)
+		return vmm_balance_why(p->fleet, opt, why, NULL, &rows, &c->err);
 	return vmm_balance(p->fleet, opt, &rows, &c->err);
+}
+
+/* Of what is left when the file of --from is read: the host of --why-not, no more and no less. */
+static int check_operands(struct cmd_run *c)
+{
+	if (why_not && c->args.n == 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--why-not: HOST is missing");
+	if (c->args.n > (why_not ? 1 : 0))
+		return vmm_err_set(&c->err, VMM_EINPUT, "one operand too many: '%s'",
+				   c->args.s[c->args.n - 1]);
+	return 0;
 }
 
 static int run(struct cmd_run *c)
@@ -92,6 +139,8 @@ static int run(struct cmd_run *c)
 	if (ret == 0)
 		ret = cmd_planner_read(c, &p);
 	if (ret == 0)
+		ret = check_operands(c);
+	if (ret == 0)
 		ret = make(c, &p, &opt);
 	if (ret == 0)
 		ret = cmd_rows(c, rows);
@@ -101,14 +150,14 @@ static int run(struct cmd_run *c)
 
 static const struct cmd plan_balance = {
 	.name = "plan-balance",
-	.operands = "[FILE]",
+	.operands = "[FILE] [HOST]",
 	.summary = "Plan the moves that make load even, after those that mend broken rules.",
 	.options = options,
 	.columns = plan_columns,
 	.alts = alts,
 	.words = words,
 	.uses = CMD_ROWS | CMD_PER_HOST,
-	.max_args = 1,
+	.max_args = 2,
 	.run = run,
 };
 

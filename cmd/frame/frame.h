@@ -66,11 +66,12 @@ enum cmd_uses {
 	CMD_CANCEL = 256,    /* Ctrl-C in two steps, for one long piece of work */
 };
 
-/* Other columns, printed instead when an option is set (a flag of the command's own). */
+/* Other columns, printed instead when an option of the command's own is set: a flag, or one with a value. */
 struct cmd_alt {
 	const int *when;
-	const char *option; /* its name, for --help: "--diff" */
+	const char *option; /* its name, for --help: "--diff"; NULL ends the list */
 	const struct cmd_column *columns;
+	char *const *given; /* with `when` NULL */
 };
 
 /* An option whose value is one of these words, the last one NULL. */
@@ -89,7 +90,7 @@ struct cmd {
 	const char *summary;               /* one line, for --help */
 	const struct poptOption *options;  /* the command's own; may be NULL */
 	const struct cmd_column *columns;  /* with CMD_ROWS; NULL: run() calls cmd_columns() */
-	const struct cmd_alt *alts;        /* ends with a NULL `when`; may be NULL */
+	const struct cmd_alt *alts;        /* ends with a NULL `option`; may be NULL */
 	const struct cmd_words *words; /* for the completions; ends with a NULL option; may be NULL */
 	unsigned uses;
 	size_t min_args, max_args; /* max 0: any number */

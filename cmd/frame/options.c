@@ -141,7 +141,7 @@ void cmd_help(const struct cmd *cmd, const struct poptOption *table, FILE *to)
 			help_option(table, to);
 	if (cmd->columns)
 		help_columns("", cmd->columns, to);
-	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
+	for (const struct cmd_alt *a = cmd->alts; a && a->option; a++)
 		help_columns(a->option, a->columns, to);
 	fprintf(to, "\nMore in the manual: man %s\n", cmd->name);
 }
@@ -161,6 +161,14 @@ static bool among(const struct cmd_column *columns, const char *name)
 	return false;
 }
 
+static bool among_before(const struct cmd_alt *alts, const struct cmd_alt *end, const char *name)
+{
+	for (const struct cmd_alt *a = alts; a < end; a++)
+		if (among(a->columns, name))
+			return true;
+	return false;
+}
+
 /* Those that some other option brings stand behind the usual ones. */
 static void list_columns(const struct cmd *cmd, FILE *to)
 {
@@ -168,9 +176,9 @@ static void list_columns(const struct cmd *cmd, FILE *to)
 
 	for (const struct cmd_column *col = cmd->columns; col && col->name; col++, blank = " ")
 		fprintf(to, "%s%s", blank, col->name);
-	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
+	for (const struct cmd_alt *a = cmd->alts; a && a->option; a++)
 		for (const struct cmd_column *col = a->columns; col->name; col++) {
-			if (among(cmd->columns, col->name))
+			if (among(cmd->columns, col->name) || among_before(cmd->alts, a, col->name))
 				continue;
 			fprintf(to, "%s%s", blank, col->name);
 			blank = " ";

@@ -67,8 +67,8 @@ static int choose_columns(struct cmd_run *c)
 
 static const struct cmd_column *known_columns(const struct cmd *cmd)
 {
-	for (const struct cmd_alt *a = cmd->alts; a && a->when; a++)
-		if (*a->when)
+	for (const struct cmd_alt *a = cmd->alts; a && a->option; a++)
+		if (a->when ? *a->when : *a->given != NULL)
 			return a->columns;
 	return cmd->columns;
 }

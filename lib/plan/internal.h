@@ -124,6 +124,8 @@ uint32_t vmm__rule_broken(const struct vmm__place *p, size_t rule);
 bool vmm__rule_blames(const struct vmm__place *p, size_t rule, uint32_t vm);
 /* Whether a rule about hosts is content with this one. */
 bool vmm__rule_likes(const struct vmm__rule *r, uint32_t host);
+/* By how much more often it is broken when the VM, which is one of its own, goes there. */
+long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to);
 void vmm__rules_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t to);
 double vmm__host_over(const struct vmm__place *p, uint32_t host);
 
@@ -246,6 +248,9 @@ bool vmm__park(struct vmm__waves *w);
 
 /* ---- plan-rows.c ---- */
 
+/* Why a step is made, in words. */
+void vmm__reason_say(const struct vmm_fleet *f, const struct vmm__step *s,
+		     const struct vmm__reason *why, char *out, size_t size);
 int vmm__plan_rows(const struct vmm_fleet *f, const struct vmm__schedule *s,
 		   const struct vmm__reason *reasons, struct vmm_table **out, struct vmm_err *err);
 

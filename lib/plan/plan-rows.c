@@ -6,8 +6,8 @@
 #include "plan/internal.h"
 #include "plan/steps.h"
 
-static void say_reason(const struct vmm_fleet *f, const struct vmm__step *s,
-		       const struct vmm__reason *why, char *out, size_t size)
+void vmm__reason_say(const struct vmm_fleet *f, const struct vmm__step *s,
+		     const struct vmm__reason *why, char *out, size_t size)
 {
 	const struct vmm_rule *rule;
 
@@ -45,7 +45,7 @@ static int add_row(struct vmm_table *t, const struct vmm_fleet *f, const struct 
 	snprintf(wave, sizeof(wave), "%" PRIu32, s->wave);
 	snprintf(cost, sizeof(cost), "%" PRIu64, v->cost);
 	snprintf(gain, sizeof(gain), "%.6f", fabs(s->gain) < 5e-7 ? 0 : s->gain);
-	say_reason(f, s, why, reason, sizeof(reason));
+	vmm__reason_say(f, s, why, reason, sizeof(reason));
 	const char *cells[] = { step,
 				wave,
 				s->park ? "park" : "migrate",

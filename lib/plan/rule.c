@@ -82,7 +82,7 @@ bool vmm__rule_blames(const struct vmm__place *p, size_t rule, uint32_t vm)
 	}
 }
 
-static long change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to)
+long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to)
 {
 	const struct vmm__rule *r = &p->f->more->rules[rule];
 	const uint32_t *on = p->counts[rule].on;
@@ -128,7 +128,8 @@ struct vmm__broken vmm__broken_by(const struct vmm__place *p, uint32_t vm, uint3
 	if (from == to)
 		return b;
 	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
-		*(is_soft(&m->rules[m->of[i]]) ? &b.soft : &b.hard) += change(p, m->of[i], vm, to);
+		*(is_soft(&m->rules[m->of[i]]) ? &b.soft : &b.hard) +=
+			vmm__rule_change(p, m->of[i], vm, to);
 	if (vmm__place_open(p, from))
 		b.over += over(p, from, use, -1) - over(p, from, NULL, 0);
 	if (vmm__place_open(p, to))
