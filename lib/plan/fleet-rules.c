@@ -32,9 +32,12 @@ static int fix_vms(struct vmm_fleet *f, size_t group, const struct vmm_rule *r)
 
 	if (!why)
 		return VMM_ENOMEM;
-	for (size_t i = 0; i < f->nvms; i++)
-		if (!f->vms[i].fixed && means(f, group, r, i))
-			f->vms[i].fixed = why;
+	for (size_t i = 0; i < f->nvms; i++) {
+		if (!means(f, group, r, i))
+			continue;
+		f->vms[i].bound = true;
+		f->vms[i].fixed = f->vms[i].fixed ? f->vms[i].fixed : why;
+	}
 	return 0;
 }
 
@@ -53,9 +56,13 @@ static int exclude_hosts(struct vmm_fleet *f, size_t group, const struct vmm_rul
 		h->excluded = true;
 		h->closed = h->closed ? h->closed : why;
 	}
-	for (size_t i = 0; i < f->nvms; i++)
-		if (!f->vms[i].fixed && f->hosts[f->vms[i].host].excluded)
+	for (size_t i = 0; i < f->nvms; i++) {
+		if (!f->hosts[f->vms[i].host].excluded)
+			continue;
+		f->vms[i].bound = true;
+		if (!f->vms[i].fixed)
 			f->vms[i].fixed = f->hosts[f->vms[i].host].closed;
+	}
 	return 0;
 }
 

@@ -162,9 +162,11 @@ static void settle_cpu(struct reader *r)
 
 		v->use[VMM_CPU] = isnan(use) ? 0 : use;
 	}
-	for (size_t i = 0; i < f->nhosts; i++)
-		if (!r->sums.measured[f->hosts[i].group])
+	for (size_t i = 0; i < f->nhosts; i++) {
+		f->hosts[i].promised = !r->sums.measured[f->hosts[i].group];
+		if (f->hosts[i].promised)
 			f->hosts[i].room[VMM_CPU] = INFINITY;
+	}
 }
 
 /* What does not run uses nothing. */

@@ -34,6 +34,7 @@ struct vmm_fleet_host {
 	double room[VMM_RESOURCES]; /* what VMs may need or use at most: cap less reserve, and no more than the limit */
 	const char *closed; /* why no VM is moved to it ("in maintenance", …), or NULL */
 	bool excluded;      /* its VMs are left alone too */
+	bool promised; /* the processors that VMs use are those they may use; nobody measured */
 };
 
 struct vmm_fleet_vm {
@@ -44,6 +45,7 @@ struct vmm_fleet_vm {
 	uint64_t cost;              /* bytes that moving it copies */
 	unsigned priority;
 	const char *fixed; /* why it isn't moved ("pinned by pin db", "stopped", …), or NULL */
+	bool bound;        /* by a rule: it has no other place even when its host fails */
 	bool held;         /* moved not long ago: only a broken rule moves it */
 	bool running;
 };
