@@ -104,6 +104,17 @@ static int read_options(struct cmd_run *c, struct vmm_balance_options *opt)
 	return 0;
 }
 
+/* What can't be done is no failure of the plan, but somebody should know. */
+static int plan(struct cmd_run *c, const struct cmd_planner *p, const struct vmm_balance_options *opt)
+{
+	VMM_STRV_AUTO left = VMM_STRV_INIT;
+	int ret = vmm_balance(p->fleet, opt, &rows, &left, &c->err);
+
+	for (size_t i = 0; i < left.n; i++)
+		cmd_say(c, "%s", left.s[i]);
+	return ret;
+}
+
 static int make(struct cmd_run *c, const struct cmd_planner *p, const struct vmm_balance_options *opt)
 {
 	const char *host = c->args.n > 0 ? c->args.s[c->args.n - 1] : NULL;
@@ -116,7 +127,7 @@ static int make(struct cmd_run *c, const struct cmd_planner *p, const struct vmm
 		return vmm_balance_why(p->fleet, opt, why_not, host, &rows, &c->err);
 	if (why)
 		return vmm_balance_why(p->fleet, opt, why, NULL, &rows, &c->err);
-	return vmm_balance(p->fleet, opt, &rows, &c->err);
+	return plan(c, p, opt);
 }
 
 /* Of what is left when the file of --from is read: the host of --why-not, no more and no less. */

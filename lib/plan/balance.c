@@ -34,12 +34,19 @@ double vmm__balance_toll(const struct vmm__balance *b, size_t group, uint64_t co
 	return least / fmax(1, (double)s->open) + copy * (double)cost / fmax(1, s->memory);
 }
 
+bool vmm__balance_mendable(const struct vmm__balance *b, uint32_t vm)
+{
+	const struct vmm_fleet_vm *v = &b->p->f->vms[vm];
+
+	return v->running && !v->fixed && !(b->banned && b->banned[vm]);
+}
+
 /* A closed host is left alone; emptying it is no matter of balance. */
 bool vmm__balance_movable(const struct vmm__balance *b, uint32_t vm)
 {
 	const struct vmm_fleet_vm *v = &b->p->f->vms[vm];
 
-	return v->running && !v->fixed && !v->held && vmm__place_open(b->p, b->p->at[vm]);
+	return vmm__balance_mendable(b, vm) && !v->held && vmm__place_open(b->p, b->p->at[vm]);
 }
 
 double vmm__balance_fee(const struct vmm__balance *b, uint32_t vm, uint32_t to)
@@ -196,68 +203,50 @@ static void descend(struct vmm__balance *b, struct vmm__try *best)
 	}
 }
 
+static void clear_tops(struct vmm__balance *b)
+{
+	for (size_t h = 0; h < b->p->f->nhosts; h++)
+		b->p->top[h][VMM_MEMORY] = b->p->f->hosts[h].room[VMM_MEMORY];
+}
+
+static int mend_all(struct vmm__balance *b, struct vmm_err *err)
+{
+	int rc = 0;
+
+	clear_tops(b);
+	for (size_t g = 0; rc == 0 && g < b->p->f->ngroups; g++)
+		rc = vmm__mend(b, g, err);
+	return rc;
+}
+
+/* What is even leaves room to mend what could not be mended before: so in turns, until nothing is mended. */
+static int take_turns(struct vmm__balance *b, struct vmm__try *best, double *highest,
+		      struct vmm_err *err)
+{
+	uint32_t before;
+
+	find_highest(b, highest);
+	do {
+		if (mend_all(b, err) < 0)
+			return VMM_ENOMEM;
+		find_highest(b, highest);
+		set_tops(b, highest);
+		before = b->mended;
+		descend(b, best);
+		if (mend_all(b, err) < 0)
+			return VMM_ENOMEM;
+	} while (b->mended > before);
+	return 0;
+}
+
 int vmm__balance_run(struct vmm__balance *b, struct vmm_err *err)
 {
 	size_t n = b->p->f->ngroups;
 	struct vmm__try *best = calloc(n + 1, sizeof(*best));
 	double *highest = calloc(n + 1, sizeof(*highest));
-	int rc = best && highest ? 0 : vmm_err_nomem(err);
+	int rc = best && highest ? take_turns(b, best, highest, err) : vmm_err_nomem(err);
 
-	if (rc == 0)
-		find_highest(b, highest);
-	for (size_t g = 0; rc == 0 && g < n; g++)
-		rc = vmm__mend(b, g, err);
-	if (rc == 0) {
-		find_highest(b, highest);
-		set_tops(b, highest);
-		descend(b, best);
-	}
 	free(best);
 	free(highest);
-	return rc;
-}
-
-/* The VMs that are not at home, in the order in which they left it. */
-static int compare_order(const void *x, const void *y, void *arg)
-{
-	const uint32_t *order = arg, a = order[*(const uint32_t *)x], b = order[*(const uint32_t *)y];
-
-	return (a > b) - (a < b);
-}
-
-static int plan_rows(struct vmm__balance *b, struct vmm_table **plan, struct vmm_err *err)
-{
-	const struct vmm_fleet *f = b->p->f;
-	struct vmm__schedule s = { .n = 0 };
-	uint32_t *vms = calloc(f->nvms + 1, sizeof(*vms));
-	size_t n = 0;
-	int rc;
-
-	for (uint32_t v = 0; vms && v < f->nvms; v++)
-		if (b->order[v])
-			vms[n++] = v;
-	if (!vms)
-		return vmm_err_nomem(err);
-	qsort_r(vms, n, sizeof(*vms), compare_order, b->order);
-	rc = vmm__schedule(f, b->p->at, vms, n, b->opt->per_host, &s, err);
-	if (rc == 0)
-		rc = vmm__plan_rows(f, &s, b->reason, plan, err);
-	vmm__schedule_release(&s);
-	free(vms);
-	return rc;
-}
-
-int vmm_balance(const struct vmm_fleet *f, const struct vmm_balance_options *opt,
-		struct vmm_table **plan, struct vmm_err *err)
-{
-	struct vmm__balance b;
-	int rc = vmm__balance_init(&b, f, opt, err);
-
-	if (rc < 0)
-		return rc;
-	rc = vmm__balance_run(&b, err);
-	if (rc == 0)
-		rc = plan_rows(&b, plan, err);
-	vmm__balance_release(&b);
 	return rc;
 }

@@ -7,7 +7,7 @@
  *	struct vmm_balance_options opt = VMM_BALANCE_OPTIONS;
  *	struct vmm_table *plan;
  *
- *	if (vmm_balance(fleet, &opt, &plan, err) < 0) …;
+ *	if (vmm_balance(fleet, &opt, &plan, NULL, err) < 0) …;
  *	vmm_table_free(plan);
  *
  * All of these are pure: the same fleet and options, the same rows. Tables are the caller's. They fail
@@ -34,9 +34,12 @@ struct vmm_balance_options {
 		0, -1, UINT64_MAX, UINT64_MAX, 2, NULL, \
 	}
 
-/* Steps, with the columns that steps.h tells of. */
+/*
+ * Steps, with the columns that steps.h tells of. What stays broken, and moves that no order of moves has room for, are
+ * appended to `left` (which may be NULL) as sentences.
+ */
 int vmm_balance(const struct vmm_fleet *f, const struct vmm_balance_options *opt,
-		struct vmm_table **plan, struct vmm_err *err);
+		struct vmm_table **plan, struct vmm_strv *left, struct vmm_err *err);
 /* What may be had for how many moves: moves cost_bytes score, a row for each number that is worth it. */
 int vmm_balance_pareto(const struct vmm_fleet *f, const struct vmm_balance_options *opt,
 		       struct vmm_table **rows, struct vmm_err *err);

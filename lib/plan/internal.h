@@ -157,6 +157,8 @@ struct vmm__balance {
 	uint32_t *sky, nsky; /* candidates, see skyline.c */
 	uint32_t turn;
 	uint64_t moved, bytes;
+	uint32_t mended;    /* how often something was */
+	const bool *banned; /* of each VM: it can't be moved, as has turned out; may be NULL */
 	/* Called when the moves have become other ones. NULL: nobody wants to know. */
 	void (*changed)(struct vmm__balance *b, void *arg);
 	void *arg;
@@ -177,6 +179,7 @@ int vmm__balance_run(struct vmm__balance *b, struct vmm_err *err);
 
 /* The least gain of a move, of any VM. */
 double vmm__balance_toll(const struct vmm__balance *b, size_t group, uint64_t cost);
+bool vmm__balance_mendable(const struct vmm__balance *b, uint32_t vm);
 bool vmm__balance_movable(const struct vmm__balance *b, uint32_t vm);
 /*
  * What the tolls that are paid change by when the VM goes there. This and the next do not look at where it is but at
@@ -221,10 +224,11 @@ struct vmm__schedule {
 /*
  * VMs in the order in which they should go, to where they are in `goal`. At every instant all that arrives
  * has come before anything leaves, and still all fits; VMs that are to be apart do not even meet on their way.
- * Where each waits for another one, one is parked elsewhere for a while.
+ * Where each waits for another one, one is parked elsewhere for a while. `level`: no host becomes fuller of memory than
+ * the fullest is, not even for a while.
  */
 int vmm__schedule(const struct vmm_fleet *f, const uint32_t *goal, const uint32_t *vms, size_t n,
-		  unsigned per_host, struct vmm__schedule *out, struct vmm_err *err);
+		  unsigned per_host, bool level, struct vmm__schedule *out, struct vmm_err *err);
 void vmm__schedule_release(struct vmm__schedule *s);
 
 /* A schedule in the making, for schedule.c and park.c. */
@@ -245,6 +249,12 @@ bool vmm__waves_room(const struct vmm__waves *w, uint32_t vm, uint32_t to, uint3
 void vmm__waves_step(struct vmm__waves *w, uint32_t vm, uint32_t to, bool park);
 /* Parks one VM that another one waits for. False: none can be. */
 bool vmm__park(struct vmm__waves *w);
+
+/* ---- left.c: what a plan does not bring about, in sentences ---- */
+
+int vmm__left_banned(const struct vmm_fleet *f, const bool *banned, struct vmm_strv *left);
+/* Where `p` is as the plan leaves it. */
+int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left);
 
 /* ---- plan-rows.c ---- */
 

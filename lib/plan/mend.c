@@ -27,11 +27,6 @@ struct search {
 	bool any;
 };
 
-static bool movable(const struct vmm__place *p, uint32_t vm)
-{
-	return p->f->vms[vm].running && !p->f->vms[vm].fixed;
-}
-
 /* The hosts of the group that are open: i counts. */
 static uint32_t target(const struct search *s, uint32_t *i)
 {
@@ -124,7 +119,7 @@ static void try_two(struct search *s, uint32_t vm)
 		add(&first, s, vm, to);
 		vmm__place_try(p, vm, to, &saved);
 		for (uint32_t w = p->first[to]; w != VMM__NONE; w = p->next[w])
-			if (w != vm && movable(p, w))
+			if (w != vm && vmm__balance_mendable(s->b, w))
 				try_leave(s, first, w);
 		vmm__place_back(p, &saved);
 	}
@@ -151,7 +146,7 @@ static void try_set_at(struct search *s, const struct vmm__rule *set, uint32_t t
 	for (size_t i = 0; i < set->nvms; i++) {
 		uint32_t vm = set->vms[i];
 
-		if (p->at[vm] == to || !movable(p, vm)) {
+		if (p->at[vm] == to || !vmm__balance_mendable(s->b, vm)) {
 			can = can && p->at[vm] == to;
 			continue;
 		}
@@ -225,7 +220,7 @@ static int find(struct search *s, struct vmm_err *err)
 	s->best = (struct offer){ .set = NULL };
 	for (int way = 0; way < 3 && !s->any; way++)
 		for (uint32_t i = b->vms_from[s->group]; i < b->vms_from[s->group + 1]; i++)
-			if (movable(b->p, b->vms[i]) && to_blame(s, b->vms[i]) &&
+			if (vmm__balance_mendable(b, b->vms[i]) && to_blame(s, b->vms[i]) &&
 			    try_way(s, way, b->vms[i]) < 0)
 				return vmm_err_nomem(err);
 	return 0;
@@ -256,6 +251,7 @@ int vmm__mend(struct vmm__balance *b, size_t group, struct vmm_err *err)
 		if (!s.any)
 			break;
 		apply(&s);
+		b->mended++;
 		now = vmm__broken_now(b->p, group);
 	}
 	return 0;

@@ -2,7 +2,7 @@
 /* A circle of moves, each of which waits for the next, is cut: one VM steps aside and goes on from there. */
 #include "plan/internal.h"
 
-/* Whether the rules let it be there for a while, where no other VM of an apart rule may be. */
+/* Whether no rule is newly broken when it is there for a while, where no other VM of an apart rule may be. */
 static bool allowed(const struct vmm__waves *w, uint32_t vm, uint32_t host)
 {
 	const struct vmm__fleet *m = w->f->more;
@@ -11,7 +11,8 @@ static bool allowed(const struct vmm__waves *w, uint32_t vm, uint32_t host)
 		const struct vmm__rule *r = &m->rules[m->of[i]];
 		enum vmm_rule_kind kind = r->text->kind;
 
-		if ((kind == VMM_MUST || kind == VMM_NEVER) && !vmm__rule_likes(r, host))
+		if ((kind == VMM_MUST || kind == VMM_NEVER) && !vmm__rule_likes(r, host) &&
+		    vmm__rule_likes(r, w->at[vm]))
 			return false;
 		for (size_t k = 0; kind == VMM_APART && k < r->nvms; k++)
 			if (r->vms[k] != vm &&
