@@ -107,7 +107,10 @@ static int read_other(struct cmd_run *c, struct cmd_planner *p)
 	if (read_text(c, c->args.s[0], &text, &len) < 0 ||
 	    vmm_ganeti_read(file, text, len, &p->hosts, &p->vms, &c->err) < 0)
 		return c->err.code;
-	p->hosts_file = p->vms_file = "FILE";
+	p->file = strdup(file);
+	if (!p->file)
+		return vmm_err_nomem(&c->err);
+	p->hosts_file = p->vms_file = p->file;
 	vmm_strv_del(&c->args, 0);
 	return 0;
 }
@@ -191,20 +194,16 @@ static int load_groups(struct cmd_run *c, struct cmd_planner *p)
 
 int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p)
 {
-	const char *file = c->args.n > 0 ? c->args.s[0] : "";
-	VMM_STR_AUTO name = strdup(strcmp(file, "-") == 0 ? "stdin" : file);
 	struct vmm_fleet_input in;
 
-	if (!name)
-		return vmm_err_nomem(&c->err);
 	if ((cmd_planner_text.from ? read_other(c, p) : read_tables(c, p)) < 0)
 		return c->err.code;
 	if (choose_groups(c, p) < 0 || load_groups(c, p) < 0)
 		return c->err.code;
 	in = (struct vmm_fleet_input){ .hosts = p->hosts,
 				       .vms = p->vms,
-				       .hosts_file = cmd_planner_text.from ? name : p->hosts_file,
-				       .vms_file = cmd_planner_text.from ? name : p->vms_file,
+				       .hosts_file = p->hosts_file,
+				       .vms_file = p->vms_file,
 				       .groups = p->groups,
 				       .ngroups = p->ngroups };
 	return vmm_fleet_read(&in, &p->fleet, &c->err);
@@ -216,6 +215,7 @@ void cmd_planner_release(struct cmd_planner *p)
 	for (size_t i = 0; i < p->ngroups; i++)
 		vmm_group_free(p->groups[i]);
 	free(p->groups);
+	free(p->file);
 	vmm_table_free(p->hosts);
 	vmm_table_free(p->vms);
 }

@@ -45,6 +45,7 @@ extern const char *const cmd_planner_formats[];
 
 struct cmd_planner {
 	struct vmm_table *hosts, *vms;
+	char *file; /* of --from */
 	const char *hosts_file, *vms_file;
 	struct vmm_group **groups;
 	size_t ngroups;
