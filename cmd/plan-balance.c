@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "frame/plan.h"
 #include "frame/planner.h"
 #include "plan/balance.h"
 
@@ -24,21 +25,6 @@ static const struct poptOption options[] = {
 	{ "why-not", 0, POPT_ARG_STRING, &why_not, 0,
 		"only tell why this VM does not go to the host that is the last operand", "VM" },
 	POPT_TABLEEND
-};
-
-static const struct cmd_column plan_columns[] = {
-	{ "step", VMM_NUMBER, false, "1, 2, ..." },
-	{ "wave", VMM_NUMBER, false, "steps of a wave may run at once, after those of the one before" },
-	{ "action", VMM_TEXT, false, "migrate, or park: for a while" },
-	{ "vm", VMM_TEXT, false, "its name" },
-	{ "uuid", VMM_TEXT, true, "its UUID" },
-	{ "from", VMM_TEXT, false, "where it is" },
-	{ "to", VMM_TEXT, false, "where it goes" },
-	{ "cost_bytes", VMM_BYTES, false, "what is copied" },
-	{ "gain", VMM_NUMBER, false, "by how much the score falls" },
-	{ "reason", VMM_TEXT, false, "why" },
-	{ "group", VMM_TEXT, true, "of the hosts" },
-	CMD_COLUMNS_END
 };
 
 static const struct cmd_column score_columns[] = {
@@ -164,7 +150,7 @@ static const struct cmd plan_balance = {
 	.operands = "[FILE] [HOST]",
 	.summary = "Plan the moves that make load even, after those that mend broken rules.",
 	.options = options,
-	.columns = plan_columns,
+	.columns = cmd_plan_columns,
 	.alts = alts,
 	.words = words,
 	.uses = CMD_ROWS | CMD_PER_HOST,

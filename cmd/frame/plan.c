@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frame/plan.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/rows.h"
-
-#define PLAN_MAX ((size_t)256 << 20)
+#include "frame/rowsfile.h"
 
 /* clang-format off */
 const struct cmd_column cmd_plan_columns[] = {
@@ -28,19 +22,9 @@ const struct cmd_column cmd_plan_columns[] = {
 
 int cmd_plan(struct cmd_run *c, const char *file, struct vmm_plan **out)
 {
-	bool is_stdin = strcmp(file, "-") == 0;
-	const char *name = is_stdin ? "stdin" : file;
-	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC), rc;
 	struct vmm_table *rows = NULL;
-	VMM_STR_AUTO text = NULL;
-	size_t len;
+	const char *name;
+	int rc = cmd_read_rows(c, file, &rows, &name);
 
-	if (fd < 0)
-		return vmm_err_unreadable(&c->err, "cannot read '%s'", file);
-	rc = vmm_read_fd(name, fd, PLAN_MAX, &text, &len, &c->err);
-	if (!is_stdin)
-		close(fd);
-	if (rc == 0)
-		rc = vmm_rows_parse(name, text, len, &rows, &c->err);
 	return rc < 0 ? rc : vmm_plan_read(rows, name, out, &c->err);
 }

@@ -2,32 +2,19 @@
 /* Hosts, VMs and groups for the planners: from files, from the recorded state, from other programs' files. */
 #include "frame/planner.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "frame/rowsfile.h"
+#include "history/history.h"
 #include "inventory/inventory.h"
 
-#define INPUT_MAX ((size_t)1 << 30)
+#define LOAD_MS (10 * 60 * 1000) /* of recorded load, the means of so much of it */
 
 struct cmd_planner_text cmd_planner_text;
 
 const char *const cmd_planner_formats[] = { "ganeti", NULL };
-
-static int read_text(struct cmd_run *c, const char *file, char **text, size_t *len)
-{
-	bool in = strcmp(file, "-") == 0;
-	int fd = in ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return vmm_err_unreadable(&c->err, "cannot read '%s'", file);
-	rc = vmm_read_fd(in ? "stdin" : file, fd, INPUT_MAX, text, len, &c->err);
-	if (!in)
-		close(fd);
-	return rc;
-}
 
 /* JSON has one object a line, or else nobody can tell the line of one: then it is its number that errors name. */
 static int number_objects(struct cmd_run *c, struct vmm_table *t, const char *text)
@@ -52,18 +39,21 @@ static int read_rows(struct cmd_run *c, const char *file, struct vmm_table **out
 	VMM_STR_AUTO text = NULL;
 	size_t len;
 
-	*name = strcmp(file, "-") == 0 ? "stdin" : file;
-	if (read_text(c, file, &text, &len) < 0 || vmm_rows_parse(*name, text, len, out, &c->err) < 0)
+	if (cmd_read_text(c, file, &text, &len, name) < 0 ||
+	    vmm_rows_parse(*name, text, len, out, &c->err) < 0)
 		return c->err.code;
 	return number_objects(c, *out, text);
 }
 
+/* What is in the state, with the load that was recorded last. */
 static int read_state(struct cmd_run *c, struct cmd_planner *p)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	struct vmm_store *st = cmd_store(c);
 
-	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0)
+	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0 ||
+	    vmm_history_join(st, VMM_HISTORY_HOSTS, LOAD_MS, inv.hosts, &c->err) < 0 ||
+	    vmm_history_join(st, VMM_HISTORY_VMS, LOAD_MS, inv.vms, &c->err) < 0)
 		return c->err.code;
 	if (!p->hosts) {
 		p->hosts = inv.hosts;
@@ -103,8 +93,7 @@ static int read_other(struct cmd_run *c, struct cmd_planner *p)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--from takes hosts and VMs from one FILE");
 	if (c->args.n == 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--from: FILE is missing");
-	file = strcmp(c->args.s[0], "-") == 0 ? "stdin" : c->args.s[0];
-	if (read_text(c, c->args.s[0], &text, &len) < 0 ||
+	if (cmd_read_text(c, c->args.s[0], &text, &len, &file) < 0 ||
 	    vmm_ganeti_read(file, text, len, &p->hosts, &p->vms, &c->err) < 0)
 		return c->err.code;
 	p->file = strdup(file);
@@ -159,46 +148,18 @@ static int choose_groups(struct cmd_run *c, struct cmd_planner *p)
 	return 0;
 }
 
-static int load_group(struct cmd_run *c, const char *name, struct vmm_group **out)
-{
-	if (cmd_planner_text.rules)
-		return vmm_group_load(cmd_planner_text.rules, name, out, &c->err);
-	/* Another program's groups have no files here. */
-	if (*name && !cmd_planner_text.from)
-		return vmm_group_load(NULL, name, out, &c->err);
-	*out = vmm_group_new(name);
-	return *out ? 0 : vmm_err_nomem(&c->err);
-}
-
-static int load_groups(struct cmd_run *c, struct cmd_planner *p)
-{
-	VMM_STRV_AUTO names = VMM_STRV_INIT;
-	size_t n = vmm_table_rows(p->hosts);
-
-	for (size_t row = 0; row < n; row++)
-		if (vmm_strv_add(&names, vmm_table_at(p->hosts, row, "group")) < 0)
-			return vmm_err_nomem(&c->err);
-	vmm_strv_sort(&names, 0);
-	p->groups = calloc(n + 1, sizeof(struct vmm_group *));
-	if (!p->groups)
-		return vmm_err_nomem(&c->err);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && strcmp(names.s[i], names.s[i - 1]) == 0)
-			continue;
-		if (load_group(c, names.s[i], &p->groups[p->ngroups]) < 0)
-			return c->err.code;
-		p->ngroups++;
-	}
-	return 0;
-}
-
 int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p)
 {
+	/* Another program's groups have no files here. */
+	const char *rules = cmd_planner_text.rules  ? cmd_planner_text.rules
+			    : cmd_planner_text.from ? ""
+						    : NULL;
 	struct vmm_fleet_input in;
 
 	if ((cmd_planner_text.from ? read_other(c, p) : read_tables(c, p)) < 0)
 		return c->err.code;
-	if (choose_groups(c, p) < 0 || load_groups(c, p) < 0)
+	if (choose_groups(c, p) < 0 ||
+	    vmm_groups_load(p->hosts, rules, &p->groups, &p->ngroups, &c->err) < 0)
 		return c->err.code;
 	in = (struct vmm_fleet_input){ .hosts = p->hosts,
 				       .vms = p->vms,
@@ -212,9 +173,7 @@ int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p)
 void cmd_planner_release(struct cmd_planner *p)
 {
 	vmm_fleet_free(p->fleet);
-	for (size_t i = 0; i < p->ngroups; i++)
-		vmm_group_free(p->groups[i]);
-	free(p->groups);
+	vmm_groups_free(p->groups, p->ngroups);
 	free(p->file);
 	vmm_table_free(p->hosts);
 	vmm_table_free(p->vms);

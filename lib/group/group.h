@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "base/table.h"
+#include "base/table.h"
 
 #define VMM_GROUP_KIND "groups"
 
@@ -110,6 +111,14 @@ void vmm_group_cleanup(struct vmm_group **g);
  * those that are not in the file; `from` is "FILE:LINE" or "usual".
  */
 int vmm_group_settings(const struct vmm_group *g, struct vmm_table **out, struct vmm_err *err);
+
+/*
+ * The groups that rows of hosts name, each once, in the order of their names. `path` is one file for all; NULL: each
+ * has its own, and the group "" none; "": none has. vmm_groups_free() frees the groups too.
+ */
+int vmm_groups_load(const struct vmm_table *hosts, const char *path, struct vmm_group ***out,
+		    size_t *n, struct vmm_err *err);
+void vmm_groups_free(struct vmm_group **groups, size_t n);
 
 /* Whether a rule's patterns mean this VM; this host, whose labels are "disk=ssd,rack=7". */
 bool vmm_rule_has_vm(const struct vmm_rule *r, const char *name, const char *uuid);

@@ -70,4 +70,11 @@ int vmm_history_sum(struct vmm_store *st, enum vmm_history kind, time_t since,
 int vmm_history_recent(struct vmm_store *st, enum vmm_history kind, uint64_t window_ms,
 		       struct vmm_table **out, struct vmm_err *err);
 
+/*
+ * The same, written into the rows of an inventory's table (hosts or vms), by their keys. Records that are an hour
+ * older than what the table was last seen like (`seen`) tell nothing of it: then nothing is written.
+ */
+int vmm_history_join(struct vmm_store *st, enum vmm_history kind, uint64_t window_ms,
+		     struct vmm_table *t, struct vmm_err *err);
+
 #endif

@@ -3,13 +3,13 @@
 #include "test.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "folder.h"
 #include "history/history.h"
 
 static const struct vmm_history_limits plenty = { (uint64_t)365 * 86400 * 1000, UINT64_MAX };
@@ -31,20 +31,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static int drop(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
 	vmm_store_close(f->st);
-	nftw(f->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(f->dir);
 	free(f);
 	return 0;
 }
@@ -357,6 +349,40 @@ static void recent(void **state)
 	assert_string_equal(vmm_table_at(t, 1, "cpu"), "1.000");
 }
 
+static struct vmm_table *inventory(const char *seen)
+{
+	static const char *const columns[] = { "name", "seen", NULL };
+	struct vmm_table *t = vmm_table_new(columns);
+
+	assert_non_null(t);
+	assert_int_equal(vmm_table_add(t), 0);
+	assert_int_equal(vmm_table_add(t), 1);
+	assert_int_equal(vmm_table_put(t, 0, "name", "h0"), 0);
+	assert_int_equal(vmm_table_put(t, 1, "name", "h1"), 0);
+	assert_int_equal(vmm_table_put(t, 1, "seen", seen), 0);
+	return t;
+}
+
+/* h0 has no record. What the hosts look like an hour later is not what was recorded. */
+static void joined(void **state)
+{
+	struct fixture *f = *state;
+	VMM_TABLE_AUTO *now = inventory("2026-11-22T00:30:00Z");
+	VMM_TABLE_AUTO *late = inventory("2026-11-22T01:00:11Z");
+	struct vmm_err err;
+
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, now, &err), 0);
+	assert_int_equal(vmm_table_col(now, "cpu"), -1);
+	add(f, "2026-11-21T23:59:40Z", "h1", "1.000");
+	add(f, "2026-11-22T00:00:10Z", "h1", "2.000");
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, now, &err), 0);
+	assert_string_equal(vmm_table_at(now, 0, "cpu"), "");
+	assert_string_equal(vmm_table_at(now, 1, "cpu"), "1.500");
+	assert_string_equal(vmm_table_at(now, 1, "name"), "h1");
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, late, &err), 0);
+	assert_int_equal(vmm_table_col(late, "cpu"), -1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -373,6 +399,7 @@ int main(void)
 		TEST(writers_at_once),
 		TEST(summed_up),
 		TEST(recent),
+		TEST(joined),
 	};
 
 	return RUN(tests);
