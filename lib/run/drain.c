@@ -1,134 +1,80 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the VMs of hosts that are to be empty go: the largest first, each to the host with the most room. */
-#include <stdlib.h>
-#include <string.h>
+/* Where the VMs of hosts that are to be empty go: the planner's answer to what was just seen. */
+#include <limits.h>
 
-#include "base/num.h"
+#include "plan/drain.h"
 #include "run/maint-internal.h"
 
-/* What a hypervisor needs beside the guest's memory: the checks of a migration ask for as much. */
-#define OVERHEAD (64ull << 20)
-
-struct drain {
-	const struct vmm_inventory *inv;
-	uint64_t *room; /* of each host */
-	bool *open;
-};
-
-static uint64_t number(const struct vmm_table *t, size_t row, const char *column)
+/* The planner moves what runs. Those that go go, whatever they do; a stopped one may be among them. */
+static struct vmm_table *as_running(const struct vmm_table *vms, const size_t *rows, size_t n)
 {
-	uint64_t n = 0;
+	VMM_TABLE_AUTO *t = vmm_table_new(NULL);
+	struct vmm_table *out = t;
 
-	vmm_num_u64(column, vmm_table_at(t, row, column), 0, UINT64_MAX, &n, NULL);
-	return n;
+	for (size_t r = 0; t && r < vmm_table_rows(vms); r++)
+		if (vmm_table_copy_row(t, vms, r) < 0)
+			return NULL;
+	for (size_t i = 0; t && i < n; i++)
+		if (vmm_table_put(t, rows[i], "state", "normal") < 0)
+			return NULL;
+	t = NULL;
+	return out;
 }
 
-static uint64_t need(const struct vmm_inventory *inv, size_t vm)
+static int names_of(const struct vmm_inventory *inv, const bool *drained, struct vmm_strv *names)
 {
-	return number(inv->vms, vm, "mem") + OVERHEAD;
+	for (size_t r = 0; r < vmm_table_rows(inv->hosts); r++)
+		if (drained[r] && vmm_strv_add(names, vmm_table_at(inv->hosts, r, "name")) < 0)
+			return VMM_ENOMEM;
+	return 0;
 }
 
-static void read_hosts(struct drain *d, const bool *drained)
+/* The plan of the fleet; its rows outlive what they were made of. */
+static int ask(const struct vmm_fleet_input *in, const struct vmm_strv *hosts,
+	       struct vmm_table **plan, struct vmm_table **left, struct vmm_err *err)
 {
-	for (size_t r = 0; r < vmm_table_rows(d->inv->hosts); r++) {
-		uint64_t total = number(d->inv->hosts, r, "mem_total");
-		uint64_t used = number(d->inv->hosts, r, "mem_used");
+	VMM_FLEET_AUTO *f = NULL;
+	int rc = vmm_fleet_read(in, &f, err);
 
-		d->room[r] = total > used ? total - used : 0;
-		d->open[r] = !drained[r] &&
-			     strcmp(vmm_table_at(d->inv->hosts, r, "maint"), "yes") != 0 &&
-			     strcmp(vmm_table_at(d->inv->hosts, r, "state"), "normal") == 0;
+	/* How many at a time is for the runner to say: its window is better than a wave. */
+	return rc < 0 ? rc : vmm_plan_drain(f, hosts, UINT_MAX, plan, left, err);
+}
+
+/* Of those that were to go. */
+static void tell_left(const struct vmm_inventory *inv, const size_t *vms, size_t n,
+		      const struct vmm_table *left, vmm__no_place *none, void *ctx)
+{
+	int uuid = vmm_table_col(left, "uuid");
+
+	for (size_t i = 0; i < n; i++) {
+		long row = vmm_table_find(left, uuid, vmm_table_at(inv->vms, vms[i], "uuid"));
+
+		if (row >= 0)
+			none(vms[i], vmm_table_at(left, (size_t)row, "reason"), ctx);
 	}
 }
 
-static bool same(const struct drain *d, size_t a, size_t b, const char *column)
-{
-	return strcmp(vmm_table_at(d->inv->hosts, a, column),
-		      vmm_table_at(d->inv->hosts, b, column)) == 0;
-}
-
-/* The host for a VM that leaves `from`, or -1. *any: whether there is one but for its room. */
-static long find_place(const struct drain *d, size_t from, uint64_t bytes, bool *any)
-{
-	long best = -1;
-
-	*any = false;
-	for (size_t h = 0; h < vmm_table_rows(d->inv->hosts); h++) {
-		if (!d->open[h] || !same(d, h, from, "group") || !same(d, h, from, "hypervisor"))
-			continue;
-		*any = true;
-		if (d->room[h] >= bytes && (best < 0 || d->room[h] > d->room[best]))
-			best = (long)h;
-	}
-	return best;
-}
-
-static int place(struct drain *d, size_t vm, struct vmm_plan *plan, vmm__no_place *none, void *ctx,
-		 struct vmm_err *err)
-{
-	const char *host = vmm_table_at(d->inv->vms, vm, "host");
-	long from = vmm_inventory_host(d->inv, host), to;
-	uint64_t bytes = need(d->inv, vm);
-	VMM_BUF_AUTO why = VMM_BUF_INIT;
-	char size[8];
-	bool any;
-
-	to = find_place(d, (size_t)from, bytes, &any);
-	if (to < 0) {
-		if (any)
-			vmm_buf_addf(&why, "no other host of its group has room for %s",
-				     vmm_num_human(bytes, size, sizeof(size)));
-		else
-			vmm_buf_adds(&why, "its group has no other host that could take it");
-		none(vm, why.data, ctx);
-		return 0;
-	}
-	d->room[to] -= bytes;
-	return vmm_plan_add(plan,
-			    &(struct vmm_step){
-				    .wave = 1,
-				    .action = VMM_ACTION_MIGRATE,
-				    .vm = vmm_table_at(d->inv->vms, vm, "name"),
-				    .uuid = vmm_table_at(d->inv->vms, vm, "uuid"),
-				    .from = host,
-				    .to = vmm_table_at(d->inv->hosts, (size_t)to, "name"),
-				    .cost_bytes = number(d->inv->vms, vm, "mem"),
-				    .reason = "maintenance",
-				    .group = vmm_table_at(d->inv->hosts, (size_t)to, "group") },
-			    err);
-}
-
-static int by_size(const void *a, const void *b, void *inv)
-{
-	uint64_t x = need(inv, *(const size_t *)a), y = need(inv, *(const size_t *)b);
-
-	return x != y ? (x < y) - (x > y)
-		      : (*(const size_t *)a > *(const size_t *)b) -
-				(*(const size_t *)a < *(const size_t *)b);
-}
-
-int vmm__drain(const struct vmm_inventory *inv, const bool *drained, size_t *vms, size_t n,
+int vmm__drain(const struct vmm_inventory *inv, const bool *drained, const size_t *vms, size_t n,
 	       struct vmm_plan **out, vmm__no_place *none, void *ctx, struct vmm_err *err)
 {
-	size_t nhosts = vmm_table_rows(inv->hosts);
-	struct drain d = { inv, calloc(nhosts + 1, sizeof(*d.room)),
-			   calloc(nhosts + 1, sizeof(*d.open)) };
-	VMM_PLAN_AUTO *plan = vmm_plan_new();
-	int rc = d.room && d.open && plan ? 0 : vmm_err_nomem(err);
+	VMM_TABLE_AUTO *running = as_running(inv->vms, vms, n);
+	VMM_TABLE_AUTO *left = NULL;
+	VMM_STRV_AUTO hosts = VMM_STRV_INIT;
+	struct vmm_fleet_input in = {
+		.hosts = inv->hosts, .vms = running, .hosts_file = "hosts", .vms_file = "vms"
+	};
+	struct vmm_table *plan = NULL;
+	int rc;
 
-	if (rc == 0) {
-		read_hosts(&d, drained);
-		qsort_r(vms, n, sizeof(*vms), by_size, (void *)inv);
-	}
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = place(&d, vms[i], plan, none, ctx, err);
+	if (!running || names_of(inv, drained, &hosts) < 0)
+		return vmm_err_nomem(err);
+	rc = vmm_groups_load(inv->hosts, NULL, &in.groups, &in.ngroups, err);
 	if (rc == 0)
-		rc = vmm_plan_link(plan, err);
+		rc = ask(&in, &hosts, &plan, &left, err);
 	if (rc == 0) {
-		*out = plan;
-		plan = NULL;
+		tell_left(inv, vms, n, left, none, ctx);
+		rc = vmm_plan_read(plan, "plan", out, err);
 	}
-	free(d.room);
-	free(d.open);
+	vmm_groups_free(in.groups, in.ngroups);
 	return rc;
 }

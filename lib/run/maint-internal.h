@@ -7,11 +7,11 @@
 #include "plan/steps.h"
 
 /*
- * A plan that moves n VMs (rows of inv->vms, which are put into another order) to hosts that are not
- * drained (drained[row of inv->hosts]). `none` is told of those that there is no place for.
+ * A plan that moves n VMs (rows of inv->vms) to hosts that are not drained (drained[row of inv->hosts]), by the
+ * rules of their groups. `none` is told of those that there is no place for, and why.
  */
 typedef void vmm__no_place(size_t vm, const char *why, void *ctx);
-int vmm__drain(const struct vmm_inventory *inv, const bool *drained, size_t *vms, size_t n,
+int vmm__drain(const struct vmm_inventory *inv, const bool *drained, const size_t *vms, size_t n,
 	       struct vmm_plan **out, vmm__no_place *none, void *ctx, struct vmm_err *err);
 
 #endif
