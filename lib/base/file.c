@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,26 @@ int vmm_write_fd(int fd, const char *text, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int vmm_replace_file(const char *path, mode_t mode, const char *text, size_t len, struct vmm_err *err)
+{
+	VMM_BUF_AUTO aside = VMM_BUF_INIT;
+	int fd, rc = 0;
+
+	vmm_buf_addf(&aside, "%s.new", path);
+	if (aside.failed)
+		return vmm_err_nomem(err);
+	fd = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return vmm_err_errno(err, "cannot write '%s'", aside.data);
+	if (fchmod(fd, mode) < 0 || vmm_write_fd(fd, text, len) < 0 || fsync(fd) < 0 ||
+	    rename(aside.data, path) < 0) {
+		rc = vmm_err_errno(err, "cannot write '%s'", path);
+		unlink(aside.data);
+	}
+	close(fd);
+	return rc;
 }
 
 /* Makes one folder and its name durable; that it exists already is fine. */

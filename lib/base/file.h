@@ -18,6 +18,13 @@
 int vmm_write_fd(int fd, const char *text, size_t len);
 
 /*
+ * The file has this text or, whatever happens, what it had: it is written aside (PATH.new), synced and renamed.
+ * A symbolic link is replaced, not followed.
+ */
+int vmm_replace_file(const char *path, mode_t mode, const char *text, size_t len,
+		     struct vmm_err *err);
+
+/*
  * As mkdir -p: folders above get the mode `parents`, the one that is asked for `last`, both less the umask.
  * Each one made is durable. What is there already stays as it is. The path is absolute.
  */

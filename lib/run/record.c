@@ -79,23 +79,10 @@ static int sync_folder(const struct vmm__record *rec, struct vmm_err *err)
 static int write_plan(const struct vmm__record *rec, const struct vmm_plan *plan, struct vmm_err *err)
 {
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
-	VMM_BUF_AUTO new = VMM_BUF_INIT;
-	int fd, rc = 0;
 
 	vmm_tsv_format(&text, plan->rows);
-	vmm_buf_addf(&new, "%s.new", rec->plan);
-	if (text.failed || new.failed)
-		return vmm_err_nomem(err);
-	fd = open(new.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return vmm_err_errno(err, "cannot write '%s'", new.data);
-	if (vmm_write_fd(fd, text.data, text.len) < 0 || fsync(fd) < 0 ||
-	    rename(new.data, rec->plan) < 0) {
-		rc = vmm_err_errno(err, "cannot write '%s'", rec->plan);
-		unlink(new.data);
-	}
-	close(fd);
-	return rc;
+	return text.failed ? vmm_err_nomem(err)
+			   : vmm_replace_file(rec->plan, 0600, text.data, text.len, err);
 }
 
 static const char header[] = "step\tcode\tresult\tms\tdowntime_ms\tbytes\tnote\terror\n";

@@ -166,26 +166,13 @@ static void change(const struct vmm_strv *lines, const char *name, const struct 
 
 static int replace(const char *path, const struct vmm_buf *text, struct vmm_err *err)
 {
-	VMM_BUF_AUTO aside = VMM_BUF_INIT;
 	struct stat old;
-	int fd, code = 0;
 
-	vmm_buf_addf(&aside, "%s.new", path);
-	if (aside.failed || text->failed)
-		return vmm_err_nomem(err);
-	fd = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return vmm_err_errno(err, "cannot write '%s'", aside.data);
 	/* One for all users stays readable for them. */
 	if (stat(path, &old) < 0)
 		old.st_mode = 0600;
-	if (fchmod(fd, old.st_mode & 0644) < 0 || vmm_write_fd(fd, text->data, text->len) < 0 ||
-	    fsync(fd) < 0 || rename(aside.data, path) < 0) {
-		code = vmm_err_errno(err, "cannot write '%s'", path);
-		unlink(aside.data);
-	}
-	close(fd);
-	return code;
+	return text->failed ? vmm_err_nomem(err)
+			    : vmm_replace_file(path, old.st_mode & 0644, text->data, text->len, err);
 }
 
 /* Held until it is closed. */
