@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Plans the moves that make load even; scores, trade-offs and reasons, too. */
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "frame/plan.h"
 #include "frame/planner.h"
-#include "plan/balance.h"
+#include "frame/rowsfile.h"
+#include "plan/rounds.h"
 
-static char *aggressiveness, *max_moves, *max_bytes, *min_gain, *why, *why_not;
+static char *aggressiveness, *max_moves, *max_bytes, *min_gain, *why, *why_not, *automatic, *now;
 static int score, pareto;
 
 /* clang-format off */
@@ -19,6 +23,10 @@ static const struct poptOption options[] = {
 		"what a move must gain at least, times the number of hosts", "NUMBER" },
 	{ "max-moves", 0, POPT_ARG_STRING, &max_moves, 0, "no more moves than that", "N" },
 	{ "max-bytes", 0, POPT_ARG_STRING, &max_bytes, 0, "copy no more than that (8G, 1T)", "SIZE" },
+	{ "auto", 0, POPT_ARG_STRING, &automatic, 0,
+		"only groups in automatic mode, with what FILE remembers of the rounds before", "FILE" },
+	{ "now", 0, POPT_ARG_STRING, &now, 0,
+		"with --auto: what time it is (usual: the newest that the rows tell)", "TIME" },
 	{ "score", 0, POPT_ARG_NONE, &score, 0, "only tell how each group is now", NULL },
 	{ "pareto", 0, POPT_ARG_NONE, &pareto, 0, "only tell what may be had for how many moves", NULL },
 	{ "why", 0, POPT_ARG_STRING, &why, 0, "only tell why this VM moves or stays", "VM" },
@@ -90,11 +98,41 @@ static int read_options(struct cmd_run *c, struct vmm_balance_options *opt)
 	return 0;
 }
 
+static int find_now(struct cmd_run *c, const struct cmd_planner *p, time_t *when)
+{
+	if (now && vmm_time_parse(now, when) < 0)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--now: '%s' is not a time", now);
+	if (!now && vmm_rounds_now(p->hosts, p->vms, when) < 0)
+		return vmm_err_set(&c->err, VMM_EINPUT,
+				   "--auto: no row has a `time`; host-stat --record records some, "
+				   "or give --now");
+	return 0;
+}
+
+/* What it remembers is on the disk before anybody sees the plan. */
+static int balance_again(struct cmd_run *c, const struct cmd_planner *p,
+			 const struct vmm_balance_options *opt, struct vmm_strv *left)
+{
+	VMM_TABLE_AUTO *memory = NULL;
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+	const char *file;
+	time_t when;
+
+	if (find_now(c, p, &when) < 0 ||
+	    (access(automatic, F_OK) == 0 && cmd_read_rows(c, automatic, &memory, &file) < 0) ||
+	    vmm_rounds_balance(p->fleet, opt, when, &memory, &rows, left, &c->err) < 0)
+		return c->err.code;
+	vmm_tsv_format(&text, memory);
+	return text.failed ? vmm_err_nomem(&c->err)
+			   : vmm_replace_file(automatic, 0600, text.data, text.len, &c->err);
+}
+
 /* What can't be done is no failure of the plan, but somebody should know. */
 static int plan(struct cmd_run *c, const struct cmd_planner *p, const struct vmm_balance_options *opt)
 {
 	VMM_STRV_AUTO left = VMM_STRV_INIT;
-	int ret = vmm_balance(p->fleet, opt, &rows, &left, &c->err);
+	int ret = automatic ? balance_again(c, p, opt, &left)
+			    : vmm_balance(p->fleet, opt, &rows, &left, &c->err);
 
 	for (size_t i = 0; i < left.n; i++)
 		cmd_say(c, "%s", left.s[i]);
@@ -119,6 +157,11 @@ static int make(struct cmd_run *c, const struct cmd_planner *p, const struct vmm
 /* Of what is left when the file of --from is read: the host of --why-not, no more and no less. */
 static int check_operands(struct cmd_run *c)
 {
+	if ((now && !automatic) || (automatic && (score || pareto || why || why_not)))
+		return vmm_err_set(&c->err, VMM_EINPUT,
+				   now && !automatic
+					   ? "--now is for --auto"
+					   : "--auto prints a plan: no --score, --pareto or --why");
 	if (why_not && c->args.n == 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--why-not: HOST is missing");
 	if (c->args.n > (why_not ? 1 : 0))

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/rounds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "plan/internal.h"
+
+#define ROUNDS_MAX 1000000
+
+static const char *const columns[] = { "what", "name", "rounds", "time", NULL };
+
+struct rounds {
+	struct vmm_fleet *f;
+	time_t now;
+	time_t *moved;    /* of each VM; 0: not known to have moved */
+	uint64_t *rounds; /* of each group: those that found something to even out */
+	bool *wait;       /* of each group: nothing is evened out this time */
+};
+
+static int newest(const struct vmm_table *t, time_t *now)
+{
+	int col = vmm_table_col(t, "time"), rc = -1;
+	time_t when;
+
+	for (size_t r = 0; r < vmm_table_rows(t); r++) {
+		if (vmm_time_parse(vmm_table_get(t, r, col), &when) < 0 || (rc == 0 && when <= *now))
+			continue;
+		*now = when;
+		rc = 0;
+	}
+	return rc;
+}
+
+int vmm_rounds_now(const struct vmm_table *hosts, const struct vmm_table *vms, time_t *now)
+{
+	time_t a = 0, b = 0;
+	bool of_hosts = newest(hosts, &a) == 0, of_vms = newest(vms, &b) == 0;
+
+	if (!of_hosts && !of_vms)
+		return -1;
+	*now = of_hosts && (!of_vms || a > b) ? a : b;
+	return 0;
+}
+
+/* ---- what is remembered ---- */
+
+static const char *key(const struct vmm_fleet_vm *v)
+{
+	return *v->uuid ? v->uuid : v->name;
+}
+
+static int wrong(const struct vmm_table *t, size_t row, const char *what, struct vmm_err *err)
+{
+	return vmm_err_set(err, VMM_EINPUT, "line %zu of what is remembered: '%s' is no %s",
+			   row + 2, vmm_table_at(t, row, what), what);
+}
+
+static int read_row(struct rounds *r, const struct vmm_table *t, size_t row,
+		    const struct vmm_index *vms, struct vmm_err *err)
+{
+	const char *name = vmm_table_at(t, row, "name");
+	bool is_vm = strcmp(vmm_table_at(t, row, "what"), "vm") == 0;
+	uint64_t n = 0;
+	time_t when = 0;
+
+	if (!is_vm && strcmp(vmm_table_at(t, row, "what"), "group") != 0)
+		return wrong(t, row, "what", err);
+	if (is_vm && vmm_time_parse(vmm_table_at(t, row, "time"), &when) < 0)
+		return wrong(t, row, "time", err);
+	if (!is_vm &&
+	    vmm_num_u64("rounds", vmm_table_at(t, row, "rounds"), 0, ROUNDS_MAX, &n, NULL) < 0)
+		return wrong(t, row, "rounds", err);
+	if (is_vm) {
+		long v = vmm_index_find(vms, name);
+
+		if (v >= 0)
+			r->moved[v] = when;
+		return 0;
+	}
+	for (size_t g = 0; g < r->f->ngroups; g++)
+		if (strcmp(r->f->groups[g]->name, name) == 0)
+			r->rounds[g] = n;
+	return 0;
+}
+
+/* The VMs by what they are remembered by, in the order of the fleet. */
+static struct vmm_table *names_of(const struct vmm_fleet *f)
+{
+	static const char *const name[] = { "name", NULL };
+	VMM_TABLE_AUTO *t = vmm_table_new(name);
+	struct vmm_table *out = t;
+
+	for (size_t v = 0; t && v < f->nvms; v++)
+		if (vmm_table_set(t, (size_t)vmm_table_add(t), 0, key(&f->vms[v])) < 0)
+			return NULL;
+	t = NULL;
+	return out;
+}
+
+static int recall(struct rounds *r, const struct vmm_table *memory, struct vmm_err *err)
+{
+	VMM_TABLE_AUTO *names = names_of(r->f);
+	struct vmm_index *vms = names ? vmm_index_new(names, 0) : NULL;
+	int rc = vms ? 0 : vmm_err_nomem(err);
+
+	for (size_t i = 0; rc == 0 && memory && i < vmm_table_rows(memory); i++)
+		rc = read_row(r, memory, i, vms, err);
+	vmm_index_free(vms);
+	return rc;
+}
+
+static const struct vmm_group *group_of(const struct rounds *r, size_t vm)
+{
+	return r->f->groups[r->f->hosts[r->f->vms[vm].host].group];
+}
+
+static bool is_held(const struct rounds *r, size_t vm)
+{
+	return r->moved[vm] && r->now < r->moved[vm] + (time_t)(group_of(r, vm)->hold_down_ms / 1000);
+}
+
+static void hold(struct rounds *r)
+{
+	for (size_t v = 0; v < r->f->nvms; v++) {
+		r->f->vms[v].held = is_held(r, v);
+		if (!group_of(r, v)->automatic && !r->f->vms[v].fixed)
+			r->f->vms[v].fixed = "its group is in manual mode";
+	}
+}
+
+static int add(struct vmm_table *t, const char *what, const char *name, uint64_t rounds, time_t when)
+{
+	long row = vmm_table_add(t);
+	char cell[VMM_TIME_LEN + 1] = "", number[24] = "";
+
+	if (when)
+		vmm_time_format(when, cell);
+	else
+		snprintf(number, sizeof(number), "%" PRIu64, rounds);
+	return row < 0 || vmm_table_set(t, (size_t)row, 0, what) < 0 ||
+			       vmm_table_set(t, (size_t)row, 1, name) < 0 ||
+			       vmm_table_set(t, (size_t)row, 2, number) < 0 ||
+			       vmm_table_set(t, (size_t)row, 3, cell) < 0
+		       ? VMM_ENOMEM
+		       : 0;
+}
+
+static int remember(const struct rounds *r, struct vmm_table **memory, struct vmm_err *err)
+{
+	VMM_TABLE_AUTO *t = vmm_table_new(columns);
+	int rc = t ? 0 : VMM_ENOMEM;
+
+	for (size_t g = 0; rc == 0 && g < r->f->ngroups; g++)
+		if (r->rounds[g])
+			rc = add(t, "group", r->f->groups[g]->name, r->rounds[g], 0);
+	for (size_t v = 0; rc == 0 && v < r->f->nvms; v++)
+		if (is_held(r, v))
+			rc = add(t, "vm", key(&r->f->vms[v]), 0, r->moved[v]);
+	if (rc < 0)
+		return vmm_err_nomem(err);
+	vmm_table_free(*memory);
+	*memory = t;
+	t = NULL;
+	return 0;
+}
+
+/* ---- a round ---- */
+
+/* Which groups have something to even out, whether they may or not. */
+static int look(struct rounds *r, const struct vmm_balance_options *opt, bool *uneven,
+		struct vmm_err *err)
+{
+	struct vmm__balance b;
+	int rc = vmm__balance_init(&b, r->f, opt, err);
+
+	if (rc < 0)
+		return rc;
+	rc = vmm__balance_run(&b, err);
+	for (size_t v = 0; rc == 0 && v < r->f->nvms; v++)
+		if (b.order[v] && b.reason[v].motive == VMM__EVEN)
+			uneven[r->f->hosts[r->f->vms[v].host].group] = true;
+	vmm__balance_release(&b);
+	return rc;
+}
+
+static int count(struct rounds *r, const struct vmm_balance_options *opt, struct vmm_err *err)
+{
+	bool *uneven = calloc(r->f->ngroups + 1, sizeof(*uneven));
+	int rc = uneven ? look(r, opt, uneven, err) : vmm_err_nomem(err);
+
+	for (size_t g = 0; rc == 0 && g < r->f->ngroups; g++) {
+		r->rounds[g] = uneven[g] ? r->rounds[g] + (r->rounds[g] < ROUNDS_MAX) : 0;
+		r->wait[g] = r->rounds[g] < r->f->groups[g]->rounds;
+		if (!r->wait[g])
+			r->rounds[g] = 0;
+	}
+	free(uneven);
+	return rc;
+}
+
+/* Where there is no UUID all of one name are meant, as they are remembered. */
+static void note_moves(struct rounds *r, const struct vmm_table *plan)
+{
+	for (size_t i = 0; i < vmm_table_rows(plan); i++)
+		for (size_t v = 0; v < r->f->nvms; v++)
+			if (strcmp(r->f->vms[v].uuid, vmm_table_at(plan, i, "uuid")) == 0 &&
+			    strcmp(r->f->vms[v].name, vmm_table_at(plan, i, "vm")) == 0)
+				r->moved[v] = r->now;
+}
+
+static int balance(struct rounds *r, const struct vmm_balance_options *opt, struct vmm_table **memory,
+		   struct vmm_table **plan, struct vmm_strv *left, struct vmm_err *err)
+{
+	struct vmm_balance_options now = *opt;
+	VMM_TABLE_AUTO *t = NULL;
+	int rc = recall(r, *memory, err);
+
+	if (rc < 0)
+		return rc;
+	hold(r);
+	now.only_rules = NULL;
+	rc = count(r, &now, err);
+	now.only_rules = r->wait;
+	if (rc == 0)
+		rc = vmm_balance(r->f, &now, &t, left, err);
+	if (rc < 0)
+		return rc;
+	note_moves(r, t);
+	rc = remember(r, memory, err);
+	if (rc < 0)
+		return rc;
+	*plan = t;
+	t = NULL;
+	return 0;
+}
+
+int vmm_rounds_balance(struct vmm_fleet *f, const struct vmm_balance_options *opt, time_t now,
+		       struct vmm_table **memory, struct vmm_table **plan, struct vmm_strv *left,
+		       struct vmm_err *err)
+{
+	struct rounds r = { f, now, calloc(f->nvms + 1, sizeof(time_t)),
+			    calloc(f->ngroups + 1, sizeof(uint64_t)),
+			    calloc(f->ngroups + 1, sizeof(bool)) };
+	int rc = r.moved && r.rounds && r.wait ? balance(&r, opt, memory, plan, left, err)
+					       : vmm_err_nomem(err);
+
+	free(r.moved);
+	free(r.rounds);
+	free(r.wait);
+	return rc;
+}
