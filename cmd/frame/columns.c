@@ -76,6 +76,8 @@ const struct cmd_column host_load_columns[] = {
 	{ "mem_used", VMM_BYTES, false, "memory in use, caches not counted" },
 	LOAD_COLUMNS,
 	{ "labels", VMM_LIST, false, "key=value, ..." },
+	{ "cpu_own", VMM_NUMBER, true, "of the busy processors, those not busy with VMs" },
+	{ "mem_own", VMM_BYTES, true, "of the memory in use, what no VM has" },
 	{ "seconds", VMM_NUMBER, false, "length of the interval" },
 	{ "time", VMM_TEXT, false, "its end" },
 	{ "error", VMM_TEXT, false, "why nothing is known" },

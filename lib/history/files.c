@@ -12,10 +12,10 @@
 
 #define WAIT_MS 10
 
-static const char *const host_columns[] = { "time",    "seconds",   "name",     "cpu",
-					    "steal",   "pressure",  "mem_used", "disk_rd",
-					    "disk_wr", "disk_iops", "disk_ms",  "net_rx",
-					    "net_tx",  NULL };
+static const char *const host_columns[] = { "time",    "seconds", "name",     "cpu",
+					    "cpu_own", "steal",   "pressure", "mem_used",
+					    "mem_own", "disk_rd", "disk_wr",  "disk_iops",
+					    "disk_ms", "net_rx",  "net_tx",   NULL };
 static const char *const vm_columns[] = { "time",      "seconds",   "uuid",    "host",
 					  "name",      "cpu",       "steal",   "mem_actual",
 					  "mem_rss",   "mem_guest", "disk_rd", "disk_wr",
@@ -38,9 +38,9 @@ int vmm__history_digits(const char *column)
 		const char *column;
 		int digits;
 	} digits[] = {
-		{ "time", -1 },     { "uuid", -1 },   { "host", -1 }, { "name", -1 },
-		{ "seconds", 3 },   { "cpu", 3 },     { "steal", 3 }, { "pressure", 1 },
-		{ "disk_iops", 1 }, { "disk_ms", 3 },
+		{ "time", -1 },     { "uuid", -1 },   { "host", -1 },   { "name", -1 },
+		{ "seconds", 3 },   { "cpu", 3 },     { "steal", 3 },   { "pressure", 1 },
+		{ "disk_iops", 1 }, { "disk_ms", 3 }, { "cpu_own", 3 },
 	};
 
 	for (size_t i = 0; i < sizeof(digits) / sizeof(*digits); i++)

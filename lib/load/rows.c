@@ -7,10 +7,10 @@
 
 #include "load/load-internal.h"
 
-static const char *const host_columns[] = { "cpu",     "steal",     "pressure", "disk_rd",
-					    "disk_wr", "disk_iops", "disk_ms",  "net_rx",
-					    "net_tx",  "seconds",   "time",     "error",
-					    NULL };
+static const char *const host_columns[] = { "cpu",      "cpu_own", "mem_own", "steal",
+					    "pressure", "disk_rd", "disk_wr", "disk_iops",
+					    "disk_ms",  "net_rx",  "net_tx",  "seconds",
+					    "time",     "error",   NULL };
 static const char *const vm_columns[] = { "cpu",       "steal",   "mem_actual", "mem_rss",
 					  "mem_guest", "disk_rd", "disk_wr",    "disk_iops",
 					  "disk_ms",   "net_rx",  "net_tx",     "seconds",
@@ -141,6 +141,22 @@ static void fill_vm(struct row *r, const struct vmm__guest *was, const struct vm
 	put_used(r, &used, seconds);
 }
 
+/* What no VM has of it. What came or went within the interval seems to be the host's own. */
+static void put_own(struct row *r, const struct vmm__sample *was, const struct vmm__sample *now,
+		    double vms_cpu)
+{
+	double cpu = vmm__host_cpu(was, now) - vms_cpu;
+	uint64_t rss = 0;
+	bool told = now->mem_used != VMM__UNTOLD;
+
+	for (size_t i = 0; told && i < now->n; i++) {
+		told = !now->guests[i].active || now->guests[i].mem_rss != VMM__UNTOLD;
+		rss += now->guests[i].active ? now->guests[i].mem_rss : 0;
+	}
+	put_number(r, "cpu_own", cpu < 0 ? 0 : cpu, 3);
+	put_u64(r, "mem_own", !told ? VMM__UNTOLD : now->mem_used > rss ? now->mem_used - rss : 0);
+}
+
 static void fill_host(struct row *r, const struct vmm__sample *was, const struct vmm__sample *now,
 		      double seconds)
 {
@@ -148,6 +164,7 @@ static void fill_host(struct row *r, const struct vmm__sample *was, const struct
 	double wanted = used.v[VMM__USE_CPU] + used.v[VMM__USE_DELAY];
 
 	put_number(r, "cpu", vmm__host_cpu(was, now), 3);
+	put_own(r, was, now, used.v[VMM__USE_CPU] / 1e9 / seconds);
 	put_number(r, "pressure", wanted > 0 ? 100 * used.v[VMM__USE_DELAY] / wanted : wanted, 1);
 	put_used(r, &used, seconds);
 	put(r, "time", now->time);

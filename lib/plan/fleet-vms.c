@@ -15,6 +15,10 @@ struct sums {
 	bool *measured;    /* of each group: all its VMs tell what processors they use */
 };
 
+struct own_columns {
+	int cpu, cpu_own, mem_used, mem_own;
+};
+
 struct reader {
 	struct vmm_fleet *f;
 	struct vmm__sheet s;
@@ -181,25 +185,40 @@ static void settle_use(struct vmm_fleet *f)
 	}
 }
 
-/* The host's own load: what is left when that of its VMs is taken away, where both are told. */
+/* Recorded as such, for VMs may have come and gone since; else what is left when that of its VMs is taken away. */
+static int read_own(const struct vmm__sheet *s, size_t row, const struct own_columns *c,
+		    bool memory, double vms, double *out, struct vmm_err *err)
+{
+	double own, all;
+
+	if ((memory ? vmm__sheet_u64(s, row, c->mem_own, &own, err)
+		    : vmm__sheet_decimal(s, row, c->cpu_own, &own, err)) < 0 ||
+	    (memory ? vmm__sheet_u64(s, row, c->mem_used, &all, err)
+		    : vmm__sheet_decimal(s, row, c->cpu, &all, err)) < 0)
+		return VMM_EINPUT;
+	/* fmax() takes the number where the other is none. */
+	*out = isnan(own) ? fmax(0, all - vms) : own;
+	return 0;
+}
+
 static int settle_own(const struct reader *r, const struct vmm_fleet_input *in, struct vmm_err *err)
 {
-	const struct vmm__sheet s = { in->hosts, in->hosts_file, vmm_table_col(in->hosts, "line") };
-	int cpu = vmm_table_col(s.t, "cpu"), used = vmm_table_col(s.t, "mem_used");
-	int name = vmm_table_col(s.t, "name");
+	const struct vmm_table *t = in->hosts;
+	const struct vmm__sheet s = { t, in->hosts_file, vmm_table_col(t, "line") };
+	const struct own_columns c = { vmm_table_col(t, "cpu"), vmm_table_col(t, "cpu_own"),
+				       vmm_table_col(t, "mem_used"), vmm_table_col(t, "mem_own") };
+	int name = vmm_table_col(t, "name");
 
-	for (size_t row = 0; row < vmm_table_rows(s.t); row++) {
-		uint32_t i = vmm__fleet_host(r->f, vmm_table_get(s.t, row, name));
+	for (size_t row = 0; row < vmm_table_rows(t); row++) {
+		uint32_t i = vmm__fleet_host(r->f, vmm_table_get(t, row, name));
 		struct vmm_fleet_host *h = &r->f->hosts[i];
-		double own_cpu, own_memory;
+		double cpu;
 
-		if (vmm__sheet_decimal(&s, row, cpu, &own_cpu, err) < 0 ||
-		    vmm__sheet_u64(&s, row, used, &own_memory, err) < 0)
+		if (read_own(&s, row, &c, false, r->sums.cpu[i], &cpu, err) < 0 ||
+		    read_own(&s, row, &c, true, r->sums.rss[i], &h->own[VMM_MEMORY], err) < 0)
 			return VMM_EINPUT;
-		/* fmax() takes the number where the other is none. */
 		if (r->sums.measured[h->group])
-			h->own[VMM_CPU] = fmax(0, own_cpu - r->sums.cpu[i]);
-		h->own[VMM_MEMORY] = fmax(0, own_memory - r->sums.rss[i]);
+			h->own[VMM_CPU] = cpu;
 	}
 	return 0;
 }
