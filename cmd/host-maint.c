@@ -13,6 +13,7 @@
 /* ---- enter ---- */
 
 static char *deadline, *bandwidth;
+static int move;
 static int with_stopped;
 
 /* clang-format off */
@@ -20,6 +21,8 @@ static const struct poptOption enter_options[] = {
 	{ "deadline", 0, POPT_ARG_STRING, &deadline, 0,
 		"abort what still runs after this time (30m)", "TIME" },
 	{ "with-stopped", 0, POPT_ARG_NONE, &with_stopped, 0, "move VMs that are stopped, too", NULL },
+	{ "move", 0, POPT_ARG_NONE, &move, 0,
+		"copy disks too that the target does not reach", NULL },
 	{ "bandwidth", 0, POPT_ARG_STRING, &bandwidth, 0,
 		"at most so many bytes a second for each move (64M)", "SIZE" },
 	POPT_TABLEEND
@@ -79,6 +82,7 @@ static int enter_all(struct cmd_run *c, struct vmm_inventory *inv, const size_t 
 						  .per_host = c->per_host,
 						  .timeout_ms = c->timeout_ms,
 						  .check_only = c->dry_run,
+						  .with_disks = move,
 						  .fail_fast = c->fail_fast,
 						  .cancel = c->cancel,
 						  .progress = c->progress },

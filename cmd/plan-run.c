@@ -10,12 +10,15 @@
 
 static int resume, discard;
 static char *bandwidth;
+static int move;
 
 /* clang-format off */
 static const struct poptOption options[] = {
 	{ "resume", 0, POPT_ARG_NONE, &resume, 0,
 		"do the rest of a run that was cut short: the newest, or the one named", NULL },
 	{ "discard", 0, POPT_ARG_NONE, &discard, 0, "give such a run up", NULL },
+	{ "move", 0, POPT_ARG_NONE, &move, 0,
+		"copy disks too that the target does not reach", NULL },
 	{ "bandwidth", 0, POPT_ARG_STRING, &bandwidth, 0,
 		"at most so many bytes a second for each move (64M)", "SIZE" },
 	POPT_TABLEEND
@@ -112,6 +115,7 @@ static int run(struct cmd_run *c)
 				       .per_host = c->per_host,
 				       .timeout_ms = c->timeout_ms,
 				       .check_only = c->dry_run,
+				       .with_disks = move,
 				       .fail_fast = c->fail_fast,
 				       .cancel = c->cancel,
 				       .progress = c->progress };

@@ -58,7 +58,7 @@ static int moved(const struct vmm_migrate_result *m, void *ctx)
 int vmm__run_moves(struct vmm__run *r, const size_t *steps, size_t n, struct vmm_err *err)
 {
 	const struct vmm_migrate_options opt = {
-		.method = VMM_MIGRATE_AUTO,
+		.method = r->opt.with_disks ? VMM_MIGRATE_MOVE : VMM_MIGRATE_AUTO,
 		.bandwidth = r->opt.bandwidth,
 		.timeout_ms = r->opt.timeout_ms,
 		.check_only = r->opt.check_only,

@@ -38,6 +38,7 @@ struct vmm_run_options {
 	uint64_t bandwidth;                 /* bytes a second for each move; 0: no limit */
 	uint64_t deadline_ms;               /* for all: then what runs is aborted; 0: none */
 	bool check_only;                    /* only say what would be done */
+	bool with_disks;                    /* disks that the target doesn't reach are copied */
 	bool fail_fast;                     /* nothing new after the first failure */
 	const struct vmm_cancel *cancel;    /* level 1 starts nothing new, 2 aborts; may be NULL */
 	struct vmm_progress_sink *progress; /* may be NULL */
