@@ -56,6 +56,18 @@ ok 'VMs can come' migrate a b c d off --to h1
 
 # ---- what is in the way ----
 
+lab guest h1 rooted mem=80 disk=local start
+lab wait rooted 60
+lab adm host-scan >/dev/null
+exits 3 'a VM whose disk nobody else reaches' maint enter h1
+like "$(rows)" 'rooted:refused' 'stays'
+exits 0 'it goes with its disk' maint enter h1 --move
+like "$(rows)" 'h1=done off:stays rooted:done' 'and the host is empty'
+whole rooted "$(where rooted | grep -Eo 'h[23]:running' | cut -d: -f1)"
+lab adm vm-rm --stop rooted >/dev/null
+maint leave h1 >/dev/null
+ok 'the others come back' migrate a b c d --to h1
+
 lab adm host-set h1 --label master=web >/dev/null
 exits 4 'the master of a pool' maint enter h1
 like "$(cell error)" "it is the master of pool 'web'.*host-set h1 --unlabel master; host-set HOST --label master=web" 'does not enter, and is told how it can'
@@ -65,7 +77,7 @@ lab adm host-set h1 --unlabel master >/dev/null
 lab adm host-set h2 h3 --group other >/dev/null
 exits 4 'where nothing fits' maint enter h1
 is "$(rows)" 'a:refused b:refused c:refused d:refused h1=refused off:stays' 'nothing moves'
-like "$(cell error)" 'no other host of its group has room for' 'it says why'
+like "$(cell error)" 'no host takes it: not enough memory' 'it says why'
 like "$(tail -n 1 "$out")" 'there still are: a, b, c, d' 'and what is still there'
 is "$(listed)" 'h1	entering	a,b,c,d' 'the mark stays: it is entering'
 lab adm host-set h2 h3 --group '' >/dev/null
