@@ -153,6 +153,8 @@ struct vmm_seed {
 	size_t n;
 };
 
+/* Whether the seed says the addresses of its NICs as cloud-init is to have them: each needs its prefix. */
+bool vmm_define_seeds_network(const struct vmm_template *t);
 int vmm_define_seed(const struct vmm_template *t, const struct vmm_instance *vm,
 		    struct vmm_seed *out, struct vmm_err *err);
 void vmm_seed_release(struct vmm_seed *seed);

@@ -27,6 +27,11 @@ static int add_yaml(struct vmm_seed *seed, const char *name, const struct vmm__t
 	return code ? code : add_file(seed, name, out, err);
 }
 
+bool vmm_define_seeds_network(const struct vmm_template *t)
+{
+	return t->guest.kind == VMM_GUEST_CLOUD_INIT && !t->files->network_config.text;
+}
+
 static int cloud_init(struct vmm_seed *seed, const struct vmm_template *t,
 		      const struct vmm_instance *vm, const struct vmm__vars *vars,
 		      struct vmm_err *err)

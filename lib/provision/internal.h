@@ -156,6 +156,8 @@ struct vmm__leases {
 	size_t n;
 };
 
+/* Before anything is taken: whether the pools have what the seed needs. */
+int vmm__leases_check(struct vmm__making *k);
 int vmm__leases_take(struct vmm__making *k, struct vmm__leases *l);
 void vmm__leases_release(struct vmm__leases *l);
 /* Both append the IP addresses that are (were) held. `addresses` may be NULL in the second. */

@@ -118,6 +118,33 @@ static int check_type(struct vmm__making *k, int kind, const char *pool, const c
 			   pool, type, types[kind]);
 }
 
+static int check_prefix(struct vmm__making *k, const struct vmm_table *pools, const char *pool)
+{
+	long row = vmm_table_find(pools, vmm_table_col(pools, "pool"), pool);
+
+	if (row < 0 || *vmm_table_at(pools, (size_t)row, "prefix"))
+		return 0;
+	return vmm_err_set(&k->err, VMM_EREFUSED,
+			   "pool '%s' has no prefix: its guest would not know its network", pool);
+}
+
+int vmm__leases_check(struct vmm__making *k)
+{
+	static const char *const names[] = { "pools", NULL };
+	VMM_TABLE_AUTO *pools = NULL;
+	int ret;
+
+	if (!vmm_define_seeds_network(k->t))
+		return 0;
+	ret = vmm_store_read(k->st, names, &pools, &k->err);
+	for (size_t i = 0; ret == 0 && i < k->t->nnics; i++) {
+		ret = check_prefix(k, pools, k->t->nics[i].ip4);
+		if (ret == 0)
+			ret = check_prefix(k, pools, k->t->nics[i].ip6);
+	}
+	return ret;
+}
+
 static int give(struct vmm__making *k, struct vmm__leases *l, struct asking *a, size_t i)
 {
 	struct vmm_instance_nic *nic = &l->nics[i];

@@ -171,7 +171,7 @@ int vmm__making_plan(struct vmm__making *k, const struct vmm_provision_request *
 		k->asks_vcpus = asks(req->overrides, "vcpus");
 		return meet(k, place->inv, row);
 	}
-	if (check_size(k) < 0)
+	if (check_size(k) < 0 || vmm__leases_check(k) < 0)
 		return k->err.code;
 	row = vmm__place(place, k->t, &k->err);
 	if (row < 0)

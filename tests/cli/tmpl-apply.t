@@ -56,6 +56,11 @@ apply() {
 	apply '4 refused' 'none of 4 hosts can take it' web n1
 	apply '4 refused refused' 'none of 4 hosts' web n1 n2
 	apply '2 ' 'operand missing' web
+	printf 'kind = cloud-init\n' >"$VMM_CONF/guests/cloud.conf"
+	printf 'include = web\nguest = cloud\n' >"$VMM_CONF/templates/cloud.conf"
+	apply '4 refused' "pool 'front' has no prefix" cloud n1
+	apply '4 refused' "pool 'front' has no prefix" cloud n1 --dry-run
+	rm "$VMM_CONF/templates/cloud.conf"
 } >bad
 is "$(cat bad)" '' 'each is refused with its reason'
 exits 4 'one named twice' tmpl-apply web n1 n1 -n -o result,error
