@@ -134,6 +134,22 @@ static int read_first_boot(struct batch *b, struct vmm_err *err)
 	return ret;
 }
 
+static int refuse(const char *what, bool warning, void *arg)
+{
+	(void)warning; /* a machine that nobody can reach is no better than none */
+	return vmm_err_set(arg, VMM_EREFUSED, "%s", what);
+}
+
+static int check_pools(struct batch *b, struct vmm_err *err)
+{
+	static const char *const names[] = { "pools", NULL };
+	VMM_TABLE_AUTO *pools = NULL;
+
+	if (vmm_store_read(b->st, names, &pools, err) < 0)
+		return err->code;
+	return vmm__profile_pools(b->p, pools, refuse, err);
+}
+
 static int check_role(struct batch *b, struct vmm_err *err)
 {
 	VMM_STR_AUTO text = NULL;
@@ -183,8 +199,8 @@ static int prepare(struct batch *b, struct vmm_err *err)
 	if (vmm_inventory_read(b->st, &b->inv, err) < 0 ||
 	    vmm__machines_read(b->st, &b->machines, err) < 0 ||
 	    vmm_profile_load(b->opt.conf, b->opt.profile, &b->p, err) < 0 ||
-	    find_file(b, b->p->image, "image", &b->image, err) < 0 || check_role(b, err) < 0 ||
-	    check_ssh(b, err) < 0)
+	    find_file(b, b->p->image, "image", &b->image, err) < 0 ||
+	    check_pools(b, err) < 0 || check_role(b, err) < 0 || check_ssh(b, err) < 0)
 		return err->code;
 	if (!b->opt.dry_run && (open_boot(b, &b->boot, err) < 0 || check_agent(b, err) < 0))
 		return err->code;

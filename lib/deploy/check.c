@@ -54,7 +54,8 @@ static int check_files(struct checking *c, const struct vmm_profile *p)
 	return code ? code : check_file(c, p, "script", p->first_boot);
 }
 
-static int check_pools(struct checking *c, const struct vmm_profile *p)
+int vmm__profile_pools(const struct vmm_profile *p, const struct vmm_table *pools,
+		       vmm_profile_found *found, void *arg)
 {
 	static const char *const sections[] = { "nic", "bond", "bridge" };
 	static const char *const keys[] = { "ip4", "ip6" };
@@ -63,8 +64,8 @@ static int check_pools(struct checking *c, const struct vmm_profile *p)
 	for (size_t i = 0; i < 6 && !code; i++)
 		for (const struct vmm_conf_section *s = NULL;
 		     !code && (s = vmm_conf_next(p->def.merged, sections[i / 2], s));)
-			code = vmm_define_check_pool(vmm_conf_find(s, keys[i % 2]), c->pools,
-						     c->found, c->arg);
+			code = vmm_define_check_pool(vmm_conf_find(s, keys[i % 2]), pools, found,
+						     arg);
 	return code;
 }
 
@@ -87,7 +88,7 @@ static int check_profile(struct checking *c, const struct vmm_profile *p)
 
 	if (!code && c->images)
 		code = check_files(c, p);
-	return code || !c->pools ? code : check_pools(c, p);
+	return code || !c->pools ? code : vmm__profile_pools(p, c->pools, c->found, c->arg);
 }
 
 int vmm_profiles_check(const char *folder, const struct vmm_table *images,

@@ -67,12 +67,27 @@ static void find_addresses(struct vmm__task *k, struct vmm_strv *out)
 
 /* ---- until it lets us in ---- */
 
-static int try_all(struct vmm__task *k, uint64_t until, struct vmm_ssh **s, char **address)
+/* Where it waits is the first that is looked at when that takes long. */
+static void tell_where(struct vmm__task *k, const struct vmm_strv *addresses, struct vmm_buf *told)
+{
+	VMM_BUF_AUTO now = VMM_BUF_INIT;
+
+	vmm_list_join(&now, addresses);
+	if (now.failed || !addresses->n || (told->len && strcmp(told->data, now.data) == 0))
+		return;
+	vmm__log(k, k->stage, "waits for ssh at %s", now.data);
+	vmm_buf_release(told);
+	vmm_buf_adds(told, now.data);
+}
+
+static int try_all(struct vmm__task *k, uint64_t until, struct vmm_buf *told, struct vmm_ssh **s,
+		   char **address)
 {
 	VMM_STRV_AUTO addresses = VMM_STRV_INIT;
 	int ret = vmm_err_set(&k->err, VMM_EAGAIN, "no address of it is known");
 
 	find_addresses(k, &addresses);
+	tell_where(k, &addresses, told);
 	for (size_t i = 0; i < addresses.n && ret < 0 && ret != VMM_ECANCEL; i++) {
 		uint64_t now = vmm_clock_ms();
 		const struct vmm_ssh_to to = { .address = addresses.s[i],
@@ -98,12 +113,13 @@ static int try_all(struct vmm__task *k, uint64_t until, struct vmm_ssh **s, char
  */
 static int wait_for_ssh(struct vmm__task *k, uint64_t until, struct vmm_ssh **s, char **address)
 {
+	VMM_BUF_AUTO told = VMM_BUF_INIT;
 	int ret;
 
 	if (!k->host_keys.n)
 		return vmm_err_set(&k->err, VMM_EFAIL, "the agent told of no host key to know it by");
 	for (;;) {
-		ret = try_all(k, until, s, address);
+		ret = try_all(k, until, &told, s, address);
 		if (ret == 0 || ret == VMM_ECANCEL || ret == VMM_EINPUT || ret == VMM_ENOMEM)
 			break;
 		if (k->opt.cancel && k->opt.cancel->level >= 2)

@@ -33,6 +33,12 @@
 #include "inventory/inventory.h"
 #include "library/library.h"
 
+/* ---- check.c ---- */
+
+/* Whether the pools that its links name are there and fit: as vmm_define_check_pool(). */
+int vmm__profile_pools(const struct vmm_profile *p, const struct vmm_table *pools,
+		       vmm_profile_found *found, void *arg);
+
 /* ---- links.c ---- */
 
 int vmm__links_read(struct vmm_profile *p, const struct vmm_conf *c, struct vmm_err *err);

@@ -60,6 +60,13 @@ refuse() {
 	refuse '4 ' 'its mode must be 0600' lab n1 --uuid $u1 --mac $m1 --key key
 	chmod 0600 key
 	printf 'include = lab\nrole = kvm\n' >"$VMM_CONF/machines/kvm.conf"
+	ippool create bare --range 10.9.0.1-10.9.0.9 >/dev/null
+	printf 'include = lab\n[nic]\nmatch = 1\nip4 = bare\n' >"$VMM_CONF/machines/bare.conf"
+	for dry in --until=role --dry-run; do
+		refuse '4 ' "bare.conf:4: .*pool 'bare' has no prefix" bare n1 --uuid $u1 --mac $m1 $dry
+	done
+	printf 'include = lab\n[nic]\nmatch = 1\nip4 = none\n' >"$VMM_CONF/machines/bare.conf"
+	refuse '4 ' "there is no pool 'none'" bare n1 --uuid $u1 --mac $m1 --dry-run
 	refuse '2 ' 'parameter keyfile: not an absolute path' kvm n1 --uuid $u1 --mac $m1 --key key
 } >bad
 is "$(cat bad)" '' 'each is refused with its reason'
@@ -97,6 +104,14 @@ is "$(machine node1 state) $(machine node1 written)" 'stopped yes' 'the table sa
 sha=$(imglib list -n -o sha256 disk)
 is "$(cat "$VMM_BOOT/images/$sha/info" | sed -n 's/^size=//p')" 8388608 'the image is prepared'
 is "$(vmm-fsck -n --offline)" '' 'and there is nothing to mend'
+
+printf 'include = lab\n[deadlines]\nrole = 1s\n' >"$VMM_CONF/machines/soon.conf"
+# shellcheck disable=SC2086
+agent node3 $well 8:hostkey:"$key" 8:done end:done
+exits 75 'a machine that does not come back' host-deploy soon node3 --uuid $u3 --mac 52:54:00:00:00:03 --known-hosts "$tmp/known" -n -o stage,result
+wait $agent
+like "$(cat "$VMM_STATE/deploy/node3.txt")" ' 9 role: waits for ssh at 10.0.0.11$' 'its log tells where it was waited for'
+ippool checkin front --for $u3 >/dev/null
 
 # ---- the agent refuses, or a script fails ----
 
