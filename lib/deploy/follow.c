@@ -75,7 +75,9 @@ static int see_end(struct following *f, const char *text)
 	if (strncmp(text, "done", 4) == 0)
 		return 0;
 	vmm_buf_adds(&why, f->failure ? f->failure : rest + (*rest == ' '));
-	if (f->stage == VMM_STAGE_SCRIPTS || f->stage == VMM_STAGE_DRIVERS)
+	/* Late scripts run while it is customised. */
+	if (f->stage == VMM_STAGE_SCRIPTS || f->stage == VMM_STAGE_DRIVERS ||
+	    f->stage == VMM_STAGE_CUSTOMISE)
 		add_tail(k, &why);
 	return vmm_err_set(&k->err, refused ? VMM_EREFUSED : VMM_EFAIL, "%s: %s",
 			   vmm_boot_stage(k->stage), why.len ? why.data : "it failed");

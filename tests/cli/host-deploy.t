@@ -119,6 +119,11 @@ agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 'log:no such co
 exits 1 'a script that fails' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o stage,result,error
 wait $agent
 like "$(cat "$out")" '^scripts	failed	scripts: raid failed with 3; it printed: no such controller' 'is in the row with its output'
+# shellcheck disable=SC2086
+agent node2 $well 'log:no such package' '8:failed:tool failed with 4' 'end:failed'
+exits 1 'a late one' host-deploy lab node2 --uuid $u2 --mac $m2 -n -o stage,result,error
+wait $agent
+like "$(cat "$out")" '^customise	failed	customise: tool failed with 4; it printed: no such package' 'as well'
 is "$(ippool show -n -o holder)" "$u1" 'its address is given back'
 is "$(machine node2 state) $(machine node2 job)" 'failed ' 'a clear end state'
 agent node2 2:begin 2:done 3:begin 3:done 4:begin 4:done 6:begin '6:refused:the disk vda carries data' 'end:refused the disk'
