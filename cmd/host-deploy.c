@@ -6,7 +6,7 @@
 #include "deploy/deploy.h"
 #include "frame/frame.h"
 
-static int resume;
+static int resume, elsewhere;
 static char *uuid, *serial, *bmc, *bmc_auth, *until, *retries, *key, *known_hosts, **macs, **wipes;
 
 /* clang-format off */
@@ -21,6 +21,8 @@ static const struct poptOption options[] = {
 	{ "resume", 0, POPT_ARG_NONE, &resume, 0, "go on where an earlier run ended", NULL },
 	{ "until", 0, POPT_ARG_STRING, &until, 0, "end after that", "STAGE" },
 	{ "retries", 0, POPT_ARG_STRING, &retries, 0, "start a machine again that often; usual is 2", "N" },
+	{ "served-elsewhere", 0, POPT_ARG_NONE, &elsewhere, 0,
+		"the boot server runs on another machine", NULL },
 	{ "key", 0, POPT_ARG_STRING, &key, 0, "private key for ssh", "FILE" },
 	{ "known-hosts", 0, POPT_ARG_STRING, &known_hosts, 0,
 		"where the new host keys are written; usual is ~/.ssh/known_hosts", "FILE" },
@@ -117,6 +119,7 @@ static int run(struct cmd_run *c)
 	struct vmm_deploy_options opt = { .resume = resume,
 					  .dry_run = c->dry_run,
 					  .fail_fast = c->fail_fast,
+					  .served_elsewhere = elsewhere,
 					  .jobs = c->jobs,
 					  .key = key,
 					  .known_hosts = known_hosts,

@@ -12,7 +12,7 @@
 
 #define WAIT_MS 2000
 
-static int inspects;
+static int inspects, elsewhere;
 static char *auth_file, *wait_text;
 
 /* clang-format off */
@@ -21,6 +21,8 @@ static const struct poptOption options[] = {
 		"file with the BMCs' credentials; without it they are only found", "FILE" },
 	{ "inspect", 0, POPT_ARG_NONE, &inspects, 0,
 		"start those that are off from the network, to report what they have", NULL },
+	{ "served-elsewhere", 0, POPT_ARG_NONE, &elsewhere, 0,
+		"the boot server runs on another machine", NULL },
 	{ "wait", 0, POPT_ARG_STRING, &wait_text, 0,
 		"how long an address may take to answer (usual: 2s)", "TIME" },
 	POPT_TABLEEND
@@ -138,6 +140,7 @@ static int inspect(struct search *s)
 {
 	const struct vmm_inspect_options opt = { .timeout_ms = s->c->timeout_ms,
 						 .jobs = s->c->jobs,
+						 .served_elsewhere = elsewhere,
 						 .cancel = s->c->cancel };
 	size_t n = vmm_table_rows(s->rows);
 	struct vmm_inspect_request *req = calloc(n + 1, sizeof(*req));

@@ -11,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "boot/internal.h"
+
+#define LOCK_TRIES 10
+#define LOCK_PAUSE_MS 50
 
 const char *const vmm__boot_served[] = { "agent", "images", "files", NULL };
 const char *const vmm__boot_own[] = { "tls", "seen", "run", "jobs", NULL };
@@ -165,13 +169,38 @@ int vmm_boot_find(const char *given, const char *state, bool make, struct vmm_bo
 	return vmm_boot_open(given ? given : usual, make, out, err);
 }
 
+/* Who only looks for a server has it for a moment, too. */
+static bool lock_soon(int fd)
+{
+	for (unsigned i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return false;
+		vmm_sleep_ms(LOCK_PAUSE_MS);
+	}
+	return true;
+}
+
+int vmm_boot_check_served(const struct vmm_boot *b, struct vmm_err *err)
+{
+	int fd = vmm__boot_folder(b, "run");
+	bool served = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return served ? 0
+		      : vmm_err_set(err, VMM_EREFUSED,
+				    "no boot-serve runs here for the boot folder '%s'; "
+				    "--served-elsewhere: on another machine",
+				    b->path);
+}
+
 int vmm_boot_lock(struct vmm_boot *b, struct vmm_err *err)
 {
 	int fd = vmm__boot_folder(b, "run");
 
 	if (fd < 0)
 		return vmm__boot_err(b, "open", "run", err);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!lock_soon(fd)) {
 		close(fd);
 		return vmm_err_set(err, VMM_EAGAIN, "another server has '%s'", b->path);
 	}

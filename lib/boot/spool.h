@@ -63,6 +63,11 @@ int vmm_boot_find(const char *given, const char *state, bool make, struct vmm_bo
 		  struct vmm_err *err);
 /* For a server, until vmm_boot_close(). VMM_EAGAIN: another server has it. */
 int vmm_boot_lock(struct vmm_boot *b, struct vmm_err *err);
+/*
+ * Whether a server has it, on this machine. VMM_EREFUSED: none; one on another machine, which shares the folder, is not
+ * seen.
+ */
+int vmm_boot_check_served(const struct vmm_boot *b, struct vmm_err *err);
 /* Whether we, that user, reach the folder by its path, by which dnsmasq gets it. */
 int vmm_boot_check_reach(const struct vmm_boot *b, const char *user, struct vmm_err *err);
 /*

@@ -273,7 +273,7 @@ static int check_wipe(struct batch *b, struct vmm_err *err)
 	return 0;
 }
 
-static bool needs_image(const struct batch *b)
+static bool needs_start(const struct batch *b)
 {
 	if (b->opt.until && b->opt.until < VMM_STAGE_BOOT)
 		return false;
@@ -283,6 +283,7 @@ static bool needs_image(const struct batch *b)
 	return false;
 }
 
+/* Nothing of that is worth while when no machine could get it. */
 static int prepare_image(struct batch *b, struct vmm_err *err)
 {
 	const struct vmm__preparing w = { .st = b->st,
@@ -291,8 +292,10 @@ static int prepare_image(struct batch *b, struct vmm_err *err)
 					  .cancel = b->opt.cancel,
 					  .progress = b->opt.progress };
 
-	if (!needs_image(b))
+	if (!needs_start(b))
 		return 0;
+	if (!b->opt.served_elsewhere && vmm_boot_check_served(b->boot, err) < 0)
+		return err->code;
 	if (vmm__image_prepare(&w, &b->disk, err) < 0)
 		return vmm_err_prefix(err, "image '%s'", b->p->image);
 	return 0;

@@ -45,6 +45,7 @@ struct vmm_deploy_options {
 	unsigned until;              /* the last stage; 0: all */
 	const struct vmm_strv *wipe; /* names of machines whose disk may be written whatever is on it */
 	bool resume, dry_run, fail_fast;
+	bool served_elsewhere;   /* the boot server runs on another machine */
 	unsigned jobs;           /* 0: 16 at a time */
 	unsigned retries;        /* starts after the first */
 	const char *key;         /* private key for ssh; NULL: the agent and the usual ones */

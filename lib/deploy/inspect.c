@@ -244,6 +244,22 @@ static int add_job(struct vmm_job *job, const char *folder, const struct vmm_ins
 	return 0;
 }
 
+static int check_served(const char *folder, const struct vmm_inspect_options *opt,
+			struct vmm_err *err)
+{
+	struct vmm_boot *boot;
+	int ret;
+
+	if (opt->served_elsewhere)
+		return 0;
+	ret = vmm_boot_open(folder, false, &boot, err);
+	if (ret < 0)
+		return ret;
+	ret = vmm_boot_check_served(boot, err);
+	vmm_boot_close(boot);
+	return ret;
+}
+
 int vmm_inspect(struct vmm_store *st, const struct vmm_inspect_request *req, size_t n,
 		const struct vmm_inspect_options *opt, vmm_inspect_done *done, void *ctx,
 		struct vmm_err *err)
@@ -252,7 +268,7 @@ int vmm_inspect(struct vmm_store *st, const struct vmm_inspect_request *req, siz
 	VMM_STR_AUTO folder = vmm_boot_path(vmm_store_folder(st), err);
 	struct vmm_job *jobs = calloc(n + 1, sizeof(*jobs));
 	struct context c = { .jobs = jobs, .done = done, .ctx = ctx };
-	int ret = !jobs ? vmm_err_nomem(err) : folder ? 0 : err->code;
+	int ret = !jobs ? vmm_err_nomem(err) : folder ? check_served(folder, opt, err) : err->code;
 	size_t made = 0;
 
 	while (ret == 0 && made < n) {

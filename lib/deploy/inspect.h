@@ -23,8 +23,9 @@ struct vmm_inspect_request {
 };
 
 struct vmm_inspect_options {
-	uint64_t timeout_ms; /* for each; 0: 15 min */
-	unsigned jobs;       /* 0: 16 at a time */
+	uint64_t timeout_ms;   /* for each; 0: 15 min */
+	unsigned jobs;         /* 0: 16 at a time */
+	bool served_elsewhere; /* the boot server runs on another machine */
 	const struct vmm_cancel *cancel;
 };
 
@@ -42,6 +43,7 @@ struct vmm_inspect_result {
 /* In the caller's thread. Non-zero: nothing further is begun. */
 typedef int vmm_inspect_done(const struct vmm_inspect_result *r, void *ctx);
 
+/* VMM_EREFUSED: no boot server runs. */
 int vmm_inspect(struct vmm_store *st, const struct vmm_inspect_request *req, size_t n,
 		const struct vmm_inspect_options *opt, vmm_inspect_done *done, void *ctx,
 		struct vmm_err *err);

@@ -17,6 +17,7 @@ restore() {
 	rm -rf "$VMM_STATE" "$VMM_BOOT"
 	cp -a before "$VMM_STATE"
 	cp -a boot.before "$VMM_BOOT"
+	played_served
 }
 
 # What must hold after the repair: no job, no intent, and addresses where there is a system only.

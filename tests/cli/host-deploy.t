@@ -42,6 +42,11 @@ refuse() {
 	rm "$VMM_BOOT"/agent/*
 	refuse '4 ' 'there is no agent in' lab --uuid $u1 --mac $m1 n1
 	touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
+	exec 9<&-
+	refuse '4 ' "no boot-serve runs here for the boot folder '$VMM_BOOT'" lab n1 --uuid $u1 --mac $m1
+	refuse '0 done' '' lab n1 --uuid $u1 --mac $m1 --until discover
+	rm "$VMM_STATE/machines.tsv"
+	played_served
 	refuse '4 ' "no machine profile 'none'" none n1
 	refuse '4 refused' "nothing is known of 'n1'" lab n1
 	refuse '2 refused' 'its MAC address is not known' lab n1 --uuid $u1
@@ -157,9 +162,11 @@ is "$wiped" true 'with leave to overwrite what it has begun'
 like "$(cat "$VMM_STATE/deploy/node2.txt")" 'image: not at an end after 3 s; start 2 of 2' 'the log tells why'
 
 agent node2 2:begin
-exits 75 'one that never gets further' host-deploy lab node2 --uuid $u2 --mac $m2 --wipe node2 --retries 0 --until agent -n -o stage,result,error
+exec 9<&-
+exits 75 'one that never gets further' host-deploy lab node2 --served-elsewhere --uuid $u2 --mac $m2 --wipe node2 --retries 0 --until agent -n -o stage,result,error
 wait $agent
 like "$(cat "$out")" '^boot	failed	boot: not at an end after 8 s' 'ends by its deadline'
+played_served
 
 # ---- killed, and gone on with ----
 

@@ -3,6 +3,7 @@
 # played by agent-helper.c.
 #
 #	played_lab RAW RANGE [OPTION...]	the boot folder, that file as image `disk`, the pool `front` (ippool create)
+#	played_served	a boot server has the folder: a lock on it, which goes with the test; played_lab does that
 #	played_profile LINE [DEADLINE...]	the profile `lab` of that image, with one line more at its top
 #	agent NAME WHAT...	the agent of a machine, in the background as $agent
 #	machine NAME COLUMN	what the table of machines has of it
@@ -17,8 +18,17 @@ well='2:begin 2:done 3:begin 3:done 4:begin 4:done 5:begin 5:done 6:begin progre
 u1=00000000-0000-4000-8000-000000000001 u2=00000000-0000-4000-8000-000000000002
 u3=00000000-0000-4000-8000-000000000003
 
+need flock
+
+played_served() {
+	mkdir -p "$VMM_BOOT/run"
+	exec 9<"$VMM_BOOT/run"
+	flock 9
+}
+
 played_lab() {
 	mkdir -p "$VMM_CONF/machines" "$VMM_BOOT/agent"
+	played_served
 	touch "$VMM_BOOT/agent/vmlinuz" "$VMM_BOOT/agent/initrd"
 	imglib add disk "$1" >/dev/null
 	played_range=$2

@@ -34,6 +34,13 @@ END
 )" 'all it says'
 is "$(grep -c set "$bmcs/2/asked")" 0 'and nothing was changed'
 
+VMM_BOOT=$tmp/boot
+export VMM_BOOT
+mkdir -p boot/run boot/jobs
+exits 4 '--inspect without a boot server' discover --bmc-auth auth --inspect 10.66.0.1
+like "$(cat "$err")" "no boot-serve runs here for the boot folder '$tmp/boot'" 'says so'
+is "$(cat "$bmcs/1/power")" 0 'and nothing was switched on'
+
 discover --bmc-auth auth 10.66.0.[1-6] >rows
 ok 'its rows' sh -c 'nsenter -n -t "$1" host-power on - <rows' - "$bmc_net"
 is "$(cat "$bmcs"/*/power | xargs echo)" '1 1 1 1 1 1' 'are read by host-power'
