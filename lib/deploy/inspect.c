@@ -2,6 +2,7 @@
 /* Servers are started to report what they have. */
 #include "deploy/inspect.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,20 +140,25 @@ static int wait_for_end(struct task *t)
 	return 0;
 }
 
-static int read_report(struct task *t)
+int vmm_inspect_read(const struct vmm_boot *b, const char *id, struct vmm_table **out,
+		     struct vmm_err *err)
 {
 	VMM_BUF_AUTO part = VMM_BUF_INIT;
 	VMM_STR_AUTO json = NULL;
 	size_t len = 0;
 	int fd, ret;
 
-	vmm_buf_addf(&part, "jobs/%s/inspect.json", t->id);
-	fd = vmm_boot_open_file(t->boot, part.data);
+	vmm_buf_addf(&part, "jobs/%s/inspect.json", id);
+	if (part.failed)
+		return vmm_err_nomem(err);
+	fd = vmm_boot_open_file(b, part.data);
 	if (fd < 0)
-		return vmm_err_errno(&t->err, "cannot open the agent's report '%s'", part.data);
-	ret = vmm_read_fd(part.data, fd, REPORT_MAX, &json, &len, &t->err);
+		return vmm_err_set(err, errno == ENOENT ? VMM_ENOTFOUND : VMM_EFAIL,
+				   "cannot open the agent's report '%s': %s", part.data,
+				   strerror(errno));
+	ret = vmm_read_fd(part.data, fd, REPORT_MAX, &json, &len, err);
 	close(fd);
-	return ret ? ret : vmm__hardware_row(json, len, &t->hardware, &t->err);
+	return ret ? ret : vmm__hardware_row(json, len, out, err);
 }
 
 /* The agent switches it off by itself; where it has not come to that it is done here. */
@@ -177,7 +183,7 @@ static int inspect(struct task *t)
 	if (ret == 0)
 		ret = wait_for_end(t);
 	if (ret == 0)
-		ret = read_report(t);
+		ret = vmm_inspect_read(t->boot, t->id, &t->hardware, &t->err);
 	if (*t->id)
 		take_back(t, b);
 	vmm_bmc_free(b);

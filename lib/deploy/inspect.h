@@ -14,6 +14,7 @@
 
 #include "base/jobs.h"
 #include "base/table.h"
+#include "boot/spool.h"
 #include "store/store.h"
 
 /* Borrowed until vmm_inspect() returns. */
@@ -47,5 +48,9 @@ typedef int vmm_inspect_done(const struct vmm_inspect_result *r, void *ctx);
 int vmm_inspect(struct vmm_store *st, const struct vmm_inspect_request *req, size_t n,
 		const struct vmm_inspect_options *opt, vmm_inspect_done *done, void *ctx,
 		struct vmm_err *err);
+
+/* What a job of the boot folder has reported, a row as `hardware` is. VMM_ENOTFOUND: nothing yet. */
+int vmm_inspect_read(const struct vmm_boot *b, const char *id, struct vmm_table **out,
+		     struct vmm_err *err);
 
 #endif
