@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frame/servers.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,6 +176,18 @@ static int add_rows(struct reader *r)
 	return rc;
 }
 
+/* An address that is no host's name is that of a BMC, and needs to be said as one. */
+static int hint(struct reader *r, const struct vmm_strv *names)
+{
+	struct in6_addr any;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (inet_pton(AF_INET, names->s[i], &any) == 1 ||
+		    inet_pton(AF_INET6, names->s[i], &any) == 1)
+			return vmm_bmcurl_check(names->s[i], &r->c->err);
+	return r->c->err.code;
+}
+
 static int add_operands(struct reader *r)
 {
 	const struct vmm_strv *args = &r->c->args;
@@ -190,7 +203,7 @@ static int add_operands(struct reader *r)
 			rc = vmm_err_nomem(&r->c->err);
 	if (rc == 0 && (names.n > 0 || args->n == 0))
 		rc = add_hosts(r, &names);
-	return rc;
+	return rc == VMM_ENOTFOUND ? hint(r, &names) : rc;
 }
 
 int cmd_servers_read(struct cmd_run *c, struct cmd_servers *s)

@@ -122,6 +122,11 @@ int vmm_bmcurl_parse(const char *url, struct vmm_bmcurl *out, struct vmm_err *er
 		return vmm_err_set(err, VMM_EINPUT, "the URL of a BMC is longer than %d bytes",
 				   URL_MAX);
 	s = cut_scheme(url, &u);
+	if (!s && is_host(url, strchr(url, ':')))
+		return vmm_err_set(err, VMM_EINPUT,
+				   strchr(url, ':') ? "BMC '%s': is ipmi://[%s] meant?"
+						    : "BMC '%s': is ipmi://%s meant?",
+				   url, url);
 	if (!s)
 		return wrong(err, url, "not ipmi://[USER@]ADDRESS[:PORT]");
 	if (at) {

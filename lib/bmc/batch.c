@@ -10,6 +10,7 @@
 #define ASK_MS (10 * 1000)
 #define BOOT_MS (20 * 1000)
 #define POWER_MS (60 * 1000)
+#define SILENT_MS (20 * 1000) /* of that, for a BMC that has never answered */
 
 /* A job's own: copies of all, for it may outlive the call. */
 struct task {
@@ -20,6 +21,7 @@ struct task {
 	struct vmm_bmc_boot boot;
 	struct vmm_bmc_identity id;
 	bool has_boot, has_id;
+	bool hasty; /* nobody has said how long it may take */
 	struct vmm_err err;
 	uint64_t began, ms;
 };
@@ -90,6 +92,9 @@ static int change(struct task *t, struct vmm_bmc *b)
 	struct vmm_bmc_outcome o;
 	int rc;
 
+	t->result = "unknown";
+	if (t->hasty && vmm_bmc_power_get(b, SILENT_MS, &t->power, &t->err) == VMM_EAGAIN)
+		return VMM_EAGAIN;
 	if (t->opt.act == VMM_BMC_ACT_POWER) {
 		rc = vmm_bmc_power(b, t->opt.op, left(t), &o);
 		t->power = o.power;
@@ -166,27 +171,6 @@ static int ended(struct vmm_job *job, void *arg)
 	return c->done(&r, c->ctx) != 0 || (r.code < 0 && c->fail_fast);
 }
 
-static int add_job(struct vmm_job *job, const struct vmm_bmc_target *target,
-		   const struct vmm_bmc_batch_options *opt, struct vmm_err *err)
-{
-	struct task *t = calloc(1, sizeof(*t));
-
-	if (t) {
-		t->url = strdup(target->url);
-		t->auth_file = strdup(target->auth_file);
-		t->opt = *opt;
-	}
-	if (!t || !t->url || !t->auth_file) {
-		free_task(t);
-		return vmm_err_nomem(err);
-	}
-	*job = (struct vmm_job){ .run = run,
-				 .arg = t,
-				 .free_arg = free_task,
-				 .limit_ms = opt->timeout_ms + VMM_BMC_GRACE_MS };
-	return 0;
-}
-
 static uint64_t usual_ms(const struct vmm_bmc_batch_options *opt)
 {
 	if (opt->dry_run)
@@ -196,21 +180,41 @@ static uint64_t usual_ms(const struct vmm_bmc_batch_options *opt)
 					      : ASK_MS;
 }
 
+static int add_job(struct vmm_job *job, const struct vmm_bmc_target *target,
+		   const struct vmm_bmc_batch_options *opt, struct vmm_err *err)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		t->url = strdup(target->url);
+		t->auth_file = strdup(target->auth_file);
+		t->opt = *opt;
+		t->opt.timeout_ms = opt->timeout_ms ? opt->timeout_ms : usual_ms(opt);
+		t->hasty = !opt->timeout_ms;
+	}
+	if (!t || !t->url || !t->auth_file) {
+		free_task(t);
+		return vmm_err_nomem(err);
+	}
+	*job = (struct vmm_job){ .run = run,
+				 .arg = t,
+				 .free_arg = free_task,
+				 .limit_ms = t->opt.timeout_ms + VMM_BMC_GRACE_MS };
+	return 0;
+}
+
 int vmm_bmc_batch(const struct vmm_bmc_target *targets, size_t n,
 		  const struct vmm_bmc_batch_options *opt, vmm_bmc_done *done, void *ctx,
 		  struct vmm_err *err)
 {
 	const struct vmm_jobs_limits limits = { .jobs = opt->jobs ? opt->jobs : JOBS };
-	struct vmm_bmc_batch_options each = *opt;
 	struct vmm_job *jobs = calloc(n + 1, sizeof(*jobs));
 	struct context c = { .jobs = jobs, .done = done, .ctx = ctx, .fail_fast = opt->fail_fast };
 	int rc = jobs ? 0 : vmm_err_nomem(err);
 	size_t made = 0;
 
-	if (!each.timeout_ms)
-		each.timeout_ms = usual_ms(opt);
 	while (rc == 0 && made < n) {
-		rc = add_job(&jobs[made], &targets[made], &each, err);
+		rc = add_job(&jobs[made], &targets[made], opt, err);
 		made += rc == 0;
 	}
 	if (rc == 0)

@@ -54,6 +54,8 @@ exits 4 'off, with VMs on it' host-power off --timeout 200ms h1
 like "$(cell error)" 'as last seen' 'is refused'
 exits 75 'unless it is to be' host-power off --force --timeout 200ms h1
 exits 4 'a host that is not declared' power on h9
+exits 2 'an address alone' power on 10.0.0.7
+like "$(cat "$err")" "BMC '10.0.0.7': is ipmi://10.0.0.7 meant" 'is told how it is to be written'
 exits 4 'hosts that are not there' host-set 'h[1-2]' --bmc $one
 exits 2 'a relative path' host-set h1 --bmc-auth auth
 ok 'taken away' host-set h1 --bmc= --bmc-auth=

@@ -157,6 +157,12 @@ is "$(vmm-fsck -n 2>&1)" '' 'and no work is left open'
 exits 4 'credentials that others can read' in_net host-power status --bmc-auth "$tmp/bmcs/1/lan.conf" $one
 is "$(got power result)" 'unknown refused' 'are refused'
 
+bmc_stop 4
+began=$(date +%s)
+exits 75 'one that is silent from the first' power on ipmi://10.66.0.4
+ok 'is given up after 20 seconds' test $(($(date +%s) - began)) -le 25
+bmc_go 4
+
 # ---- where the password is not ----
 
 watched() {

@@ -61,6 +61,8 @@ static void urls(void **state)
 	assert_true(u.ip6);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(vmm_bmcurl_check(bad[i], &err), VMM_EINPUT);
+	vmm_bmcurl_check("fe80::1", &err);
+	assert_string_equal(err.text, "BMC 'fe80::1': is ipmi://[fe80::1] meant?");
 }
 
 static void no_password_in_urls(void **state)
