@@ -28,30 +28,32 @@ static bool has_file(const struct vmm_table *images, const char *file, const cha
 	return false;
 }
 
-static int check_file(struct checking *c, const struct vmm_profile *p, const char *kind,
-		      const char *file)
+static int check_file(struct checking *c, const char *kind, const struct vmm_conf_entry *e)
 {
 	bool unknown = !vmm_table_cols(c->images);
 	struct vmm_err what;
 
-	if (!*file || has_file(c->images, file, kind))
+	if (!e || has_file(c->images, e->value, kind))
 		return 0;
-	vmm_err_set(&what, VMM_EINPUT,
-		    unknown ? "%s:1: %s '%s': there is no library yet to look for it in"
-			    : "%s:1: %s '%s' is not in the library",
-		    p->file, kind, file);
+	vmm_conf_wrong(e, &what,
+		       unknown ? "%s '%s': there is no library yet to look for it in"
+			       : "%s '%s' is not in the library",
+		       kind, e->value);
 	return c->found(what.text, unknown, c->arg);
 }
 
 static int check_files(struct checking *c, const struct vmm_profile *p)
 {
-	int code = check_file(c, p, "image", p->image);
+	static const char *const sections[][2] = { { "script", "script" },
+						   { "driver", "driver" },
+						   { "first-boot", "script" } };
+	int code = check_file(c, "image", vmm_conf_find(vmm_conf_top(&p->def), "image"));
 
-	for (size_t i = 0; i < p->nscripts && !code; i++)
-		code = check_file(c, p, "script", p->scripts[i].file);
-	for (size_t i = 0; i < p->ndrivers && !code; i++)
-		code = check_file(c, p, "driver", p->drivers[i].file);
-	return code ? code : check_file(c, p, "script", p->first_boot);
+	for (size_t i = 0; i < 3; i++)
+		for (const struct vmm_conf_section *s = NULL;
+		     !code && (s = vmm_conf_next(p->def.merged, sections[i][0], s));)
+			code = check_file(c, sections[i][1], vmm_conf_find(s, "file"));
+	return code;
 }
 
 int vmm__profile_pools(const struct vmm_profile *p, const struct vmm_table *pools,

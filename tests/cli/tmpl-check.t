@@ -87,11 +87,15 @@ cat >"$VMM_CONF/machines/rack.conf" <<-'END'
 	match = 1
 	ip4 = prod5
 	ip6 = prod4
+	[script raid]
+	when = raid
+	file = nope
 END
 tmpl-check -n -o finding >got
 like "$(cat got)" "rack.conf:2: no role 'nobodys'" 'a role that is not there'
 like "$(cat got)" "rack.conf:7: there is no pool 'prod5'" 'a pool that is not there'
 like "$(cat got)" "rack.conf:8: pool 'prod4' has addresses of type ip4, not ip6" 'and one of another type'
+like "$(cat got)" "rack.conf:11: script 'nope' is not in the library" 'a script that is not there'
 ippool create bare4 --range 10.1.0.1-10.1.0.9 >/dev/null
 sed -i 's/prod5/bare4/' "$VMM_CONF/machines/rack.conf"
 tmpl-check -n >got
