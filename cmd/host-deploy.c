@@ -87,6 +87,7 @@ static int requests(struct cmd_run *c, const struct vmm_strv *names, const struc
 		req[i].serial = vmm_table_at(rows, i, "serial");
 		req[i].macs = vmm_table_at(rows, i, vmm_table_col(rows, "macs") < 0 ? "mac" : "macs");
 		req[i].bmc = vmm_table_at(rows, i, "bmc");
+		req[i].firmware = vmm_table_at(rows, i, "firmware");
 		if (*vmm_table_at(rows, i, "bmc_auth"))
 			req[i].bmc_auth = vmm_table_at(rows, i, "bmc_auth");
 	}

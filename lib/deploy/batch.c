@@ -17,6 +17,7 @@
 struct item {
 	const struct vmm_deploy_request *req;
 	struct vmm__task *k; /* NULL once told of, or lost */
+	int code;           /* of its plan */
 	bool told;
 };
 
@@ -76,8 +77,12 @@ static void tell(struct batch *b, struct item *it, int code, const char *result,
 static int find_file(struct batch *b, const char *spec, const char *kind, struct vmm_image *out,
 		     struct vmm_err *err)
 {
-	if (vmm_image_find(b->st, spec, out, err) < 0)
-		return err->code;
+	int ret = vmm_image_find(b->st, spec, out, err);
+
+	if (ret == VMM_ENOTFOUND)
+		return vmm_err_set(err, ret, "%s '%s' is not in the library", kind, spec);
+	if (ret < 0)
+		return ret;
 	if (strcmp(out->kind, kind) != 0)
 		return vmm_err_set(err, VMM_EINPUT, "'%s' is no %s, but of kind %s", spec, kind,
 				   out->kind);
@@ -237,18 +242,15 @@ static int plan_all(struct batch *b, struct vmm_err *err)
 
 	for (size_t i = 0; i < b->n && ret == 0; i++) {
 		struct item *it = &b->items[i];
-		int code;
 
 		it->k = vmm__task_new(b->st, &b->opt, err);
 		if (!it->k) {
 			ret = err->code;
 			break;
 		}
-		code = equip(b, it->k);
-		if (code == 0)
-			code = vmm__plan(&pl, it->req, it->k);
-		if (code < 0 || b->opt.dry_run)
-			tell(b, it, code, NULL, NULL);
+		it->code = equip(b, it->k);
+		if (it->code == 0)
+			it->code = vmm__plan(&pl, it->req, it->k);
 	}
 	vmm_strv_release(&pl.names);
 	vmm_strv_release(&pl.uuids);
@@ -271,6 +273,14 @@ static int check_wipe(struct batch *b, struct vmm_err *err)
 					   b->opt.wipe->s[w]);
 	}
 	return 0;
+}
+
+/* Those for which there is no more to do. */
+static void tell_planned(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->items[i].code < 0 || b->opt.dry_run)
+			tell(b, &b->items[i], b->items[i].code, NULL, NULL);
 }
 
 static bool needs_start(const struct batch *b)
@@ -414,6 +424,8 @@ int vmm_deploy(struct vmm_store *st, const struct vmm_deploy_request *req, size_
 		ret = plan_all(&b, err);
 	if (ret == 0)
 		ret = check_wipe(&b, err);
+	if (ret == 0)
+		tell_planned(&b);
 	if (ret == 0 && !b.stop)
 		ret = prepare_image(&b, err);
 	if (ret == 0 && !b.stop)

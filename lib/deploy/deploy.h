@@ -15,7 +15,7 @@
  * the end it is asked by ssh, with the host key that the agent told of, gets its role and is declared.
  *
  * While it is worked on the journal has an intent "deploy" with its UUID. The table machines (key uuid:
- * name serial macs bmc bmc_auth profile job stage state started written touched disk hostkeys error addresses
+ * name serial macs bmc bmc_auth firmware profile job stage state started written touched disk hostkeys error addresses
  * seen) says how far each came; with `resume` a machine goes on from there, and a disk that was written whole
  * is not written again. One that fails has its job taken away, and its addresses given back unless it has
  * got its system. What a crash leaves, vmm_deploy_mend() takes away.
@@ -37,6 +37,7 @@ struct vmm_deploy_request {
 	const char *name, *uuid, *serial;
 	const char *macs; /* a list cell; the first is the one it boots from */
 	const char *bmc, *bmc_auth;
+	const char *firmware; /* bios or uefi: what it boots by, where the profile leaves that open */
 };
 
 struct vmm_deploy_options {

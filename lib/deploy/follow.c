@@ -72,6 +72,7 @@ static int see_end(struct following *f, const char *text)
 	const char *rest = text + strcspn(text, " ");
 
 	f->over = true;
+	k->declined = refused;
 	if (strncmp(text, "done", 4) == 0)
 		return 0;
 	vmm_buf_adds(&why, f->failure ? f->failure : rest + (*rest == ' '));

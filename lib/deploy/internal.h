@@ -101,7 +101,7 @@ struct vmm__task {
 	struct vmm_boot *boot;
 	struct vmm_profile *p;
 	struct vmm_deploy_options opt;
-	char *name, *uuid, *serial, *bmc, *bmc_auth;
+	char *name, *uuid, *serial, *bmc, *bmc_auth, *firmware;
 	struct vmm_strv macs;
 	bool wipe;
 	struct vmm_image image;
@@ -119,6 +119,7 @@ struct vmm__task {
 	bool touched;  /* some of the disk is ours */
 	bool written;  /* all of it is, and customised */
 	bool already;
+	bool declined; /* by the agent */
 	char *disk_id; /* the disk that was begun, in the agent's words; NULL */
 	unsigned stage;
 	struct vmm_strv host_keys, addresses;
@@ -181,6 +182,8 @@ void vmm__job_remove(struct vmm__task *k);
 int vmm__bmc_check(struct vmm__task *k);
 /* From the network, once, now. */
 int vmm__bmc_start(struct vmm__task *k);
+/* One that was started for nothing. That it can't be is for the log only. */
+void vmm__bmc_off(struct vmm__task *k);
 /* Whether it is certain that it has no power. */
 bool vmm__bmc_is_off(struct vmm__task *k);
 

@@ -6,6 +6,7 @@
 #include "base/hostlist.h"
 #include "base/num.h"
 #include "base/rows.h"
+#include "bmc/bmc.h"
 #include "deploy/internal.h"
 
 static bool given(const char *s)
@@ -69,6 +70,23 @@ static int find_auth(struct vmm__task *k)
 	return 0;
 }
 
+/* The URL, the file, and what the profile may leave open. */
+static int check_bmc(struct vmm__task *k)
+{
+	struct vmm_bmc *b = NULL;
+
+	if (*k->firmware && strcmp(k->firmware, "bios") != 0 && strcmp(k->firmware, "uefi") != 0)
+		return vmm_err_set(&k->err, VMM_EINPUT, "firmware '%s' is neither bios nor uefi",
+				   k->firmware);
+	if (!*k->bmc)
+		return 0;
+	if (vmm_bmcurl_check(k->bmc, &k->err) < 0 || find_auth(k) < 0 ||
+	    vmm_bmc_new(k->bmc, k->bmc_auth, &b, &k->err) < 0)
+		return k->err.code;
+	vmm_bmc_free(b);
+	return 0;
+}
+
 static int identify(const struct vmm__planning *pl, const struct vmm_deploy_request *req, long row,
 		    struct vmm__task *k)
 {
@@ -79,6 +97,7 @@ static int identify(const struct vmm__planning *pl, const struct vmm_deploy_requ
 	    choose(pl, row, "serial", req->serial, &k->serial, &k->err) < 0 ||
 	    choose(pl, row, "bmc", req->bmc, &k->bmc, &k->err) < 0 ||
 	    choose(pl, row, "bmc_auth", req->bmc_auth, &k->bmc_auth, &k->err) < 0 ||
+	    choose(pl, row, "firmware", req->firmware, &k->firmware, &k->err) < 0 ||
 	    choose(pl, row, "macs", req->macs, &macs, &k->err) < 0 || read_macs(k, macs) < 0)
 		return k->err.code;
 	if (!*k->uuid || !k->macs.n)
@@ -88,7 +107,7 @@ static int identify(const struct vmm__planning *pl, const struct vmm_deploy_requ
 	if (!vmm_uuid_parse(k->uuid, uuid))
 		return vmm_err_set(&k->err, VMM_EINPUT, "'%s' is no UUID", k->uuid);
 	memcpy(k->uuid, uuid, sizeof(uuid));
-	return *k->bmc ? find_auth(k) : 0;
+	return check_bmc(k);
 }
 
 /* ---- its name ---- */

@@ -71,13 +71,15 @@ int vmm__bmc_check(struct vmm__task *k)
 	return ret;
 }
 
-/* How it boots anyway, unless the profile says. */
+/* As the profile says, else how it boots anyway: as it has reported, else as its BMC tells. */
 static bool by_uefi(struct vmm__task *k, struct vmm_bmc *b)
 {
 	struct vmm_bmc_boot now;
 
 	if (k->p->firmware != VMM_BOOT_AUTO)
 		return k->p->firmware == VMM_BOOT_UEFI;
+	if (*k->firmware)
+		return strcmp(k->firmware, "uefi") == 0;
 	return vmm_bmc_boot_get(b, ASK_MS, &now, NULL) == 0 && now.told && now.uefi;
 }
 
@@ -117,6 +119,19 @@ int vmm__bmc_start(struct vmm__task *k)
 		ret = start(k, b);
 	vmm_bmc_free(b);
 	return ret;
+}
+
+void vmm__bmc_off(struct vmm__task *k)
+{
+	struct vmm_bmc *b = NULL;
+	struct vmm_bmc_outcome o;
+
+	if (!*k->bmc || open_bmc(k, &b, NULL) < 0)
+		return;
+	vmm_bmc_power(b, VMM_BMC_OFF, BOOT_MS, &o);
+	vmm__log(k, k->stage, "%s",
+		 o.verdict == VMM_BMC_AS_ASKED ? "switched off: nothing was written" : o.err.text);
+	vmm_bmc_free(b);
 }
 
 bool vmm__bmc_is_off(struct vmm__task *k)

@@ -20,8 +20,8 @@
 
 static const char *const tables[] = { VMM__MACHINES, NULL };
 static const char *const columns[] = {
-	"uuid",     "name",  "serial",    "macs",    "bmc",     "bmc_auth", "profile",
-	"job",      "stage", "state",     "started", "written", "touched",  "disk",
+	"uuid",  "name",    "serial",  "macs", "bmc",      "bmc_auth", "firmware",  "profile",
+	"job",   "stage",   "state",   "started", "written",  "touched", "disk",
 	"hostkeys", "error", "addresses", "seen",    NULL,
 };
 
@@ -76,6 +76,7 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 		{ "serial", k->serial },
 		{ "bmc", k->bmc },
 		{ "bmc_auth", k->bmc_auth },
+		{ "firmware", k->firmware },
 		{ "profile", k->p->name },
 		{ "job", k->job },
 		{ "stage", vmm_boot_stage(k->stage) },

@@ -46,6 +46,7 @@ void vmm__task_free(void *task)
 	free(k->serial);
 	free(k->bmc);
 	free(k->bmc_auth);
+	free(k->firmware);
 	free(k->first_boot);
 	free(k->log);
 	free(k->disk_id);

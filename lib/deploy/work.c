@@ -175,9 +175,12 @@ static int settle(struct vmm__task *k, int ret)
 	const char *word = vmm_err_word(ret, goes_on(k, VMM_STAGE_CUSTOMISE) ? "done" : "stopped");
 	struct vmm_err why;
 
+	keep_log(k);
 	if (ret < 0)
 		vmm__log(k, k->stage, "%s: %s", word, k->err.text);
-	keep_log(k);
+	/* As it was found; one that has failed is left for whoever looks at its console. */
+	if (k->declined && !k->touched)
+		vmm__bmc_off(k);
 	vmm__job_remove(k);
 	/* The addresses of a machine that has its system are in use. */
 	if (k->leased && !k->written && vmm__leases_return(k->st, k->uuid, &why) < 0 && ret == 0) {

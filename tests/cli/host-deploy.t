@@ -59,6 +59,13 @@ refuse() {
 	refuse '2 ' 'are for one NAME' lab n1 n2 --uuid $u1
 	refuse '2 ' "'lunch': not one of" lab n1 --until lunch
 	refuse '2 ' "--wipe 'n9': it is not among those" lab n1 --uuid $u1 --mac $m1 --wipe n9
+	refuse '2 ' "--wipe 'n9': it is not among those" lab n1 --uuid $u1 --mac $m1 --wipe n9 --dry-run
+	touch bare && chmod 600 bare
+	refuse '2 refused' "BMC '10.0.0.7': .*is ipmi://10.0.0.7 meant" lab n1 --uuid $u1 --mac $m1 --bmc 10.0.0.7 --bmc-auth bare --dry-run
+	chmod 644 bare
+	refuse '4 refused' "others may read" lab n1 --uuid $u1 --mac $m1 --bmc ipmi://10.0.0.7 --bmc-auth bare --dry-run
+	printf 'include = lab\n[script s]\nfile = nope\nwhen = late\n' >"$VMM_CONF/machines/bare.conf"
+	refuse '4 ' "script 'nope' is not in the library" bare n1 --uuid $u1 --mac $m1 --dry-run
 	refuse '0 possible' '' lab n1 --uuid $u1 --mac $m1 --dry-run
 	refuse '2 ' "'known' is not an absolute path" lab n1 --uuid $u1 --mac $m1 --known-hosts known
 	touch key && chmod 0644 key
@@ -85,7 +92,7 @@ sed -i 's/^ //' rows
 is "$(host-deploy lab - --dry-run -n -o name,result <rows)" 'node1	possible
 node2	possible' 'names by the pattern'
 
-touch auth
+printf 'user = u\npassword = p\n' >auth && chmod 600 auth
 cat >rows <<-EOF2
 	name	uuid	mac	bmc	bmc_auth
 	node1	$u1	$m1	ipmi://10.0.0.7	auth
