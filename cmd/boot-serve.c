@@ -90,7 +90,7 @@ static int read_options(struct cmd_run *c, struct vmm_boot_serve *s, struct vmm_
 					     .known = known,
 					     .ipxe = ipxe,
 					     .http_port = s->http_port };
-	return 0;
+	return vmm_boot_dhcp_check(d, &c->err);
 }
 
 static int block_signals(struct cmd_run *c, sigset_t *set)

@@ -2,6 +2,7 @@
 /* What dnsmasq is told: who gets an address, and what which firmware starts. */
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <unistd.h>
 
 #include "base/strv.h"
 #include "boot/dhcp-internal.h"
@@ -29,6 +30,40 @@ int vmm_boot_dhcp_range(const char *text, char first[16], char last[16], struct 
 	snprintf(first, 16, "%s", ends.s[0]);
 	snprintf(last, 16, "%s", ends.s[1]);
 	return 0;
+}
+
+static int check_range(const struct vmm_boot_dhcp_options *o, struct vmm_err *err)
+{
+	char first[16], last[16];
+	uint32_t address = 0, mask = 0, a = 0, z = 0;
+
+	if (!o->range)
+		return 0;
+	if (vmm_boot_dhcp_range(o->range, first, last, err) < 0)
+		return err->code;
+	if (is_address(o->address, &address) && is_address(o->netmask, &mask) &&
+	    is_address(first, &a) && is_address(last, &z) && ((a ^ address) & mask) == 0 &&
+	    ((z ^ address) & mask) == 0)
+		return 0;
+	return vmm_err_set(err, VMM_EINPUT,
+			   "'%s' is not in the network of interface '%s' (%s, netmask %s)", o->range,
+			   o->interface, o->address, o->netmask);
+}
+
+int vmm_boot_dhcp_check(const struct vmm_boot_dhcp_options *o, struct vmm_err *err)
+{
+	static const char *const files[] = { "undionly.kpxe", "snponly.efi" };
+
+	for (size_t i = 0; o->ipxe && i < 2; i++) {
+		VMM_BUF_AUTO path = VMM_BUF_INIT;
+
+		vmm_buf_addf(&path, "%s/%s", o->ipxe, files[i]);
+		if (path.failed)
+			return vmm_err_nomem(err);
+		if (access(path.data, R_OK) < 0)
+			return vmm_err_unreadable(err, "cannot read '%s'", path.data);
+	}
+	return check_range(o, err);
 }
 
 static int add_range(const struct vmm_boot_dhcp_options *o, struct vmm_buf *out, struct vmm_err *err)
@@ -124,7 +159,6 @@ int vmm__boot_dhcp_conf(const struct vmm_boot_dhcp_options *o, const char *root,
 		     "no-hosts\n"
 		     "no-resolv\n"
 		     "no-ping\n"
-		     "log-dhcp\n"
 		     "dhcp-leasefile=%s/run/leases\n"
 		     "pid-file=%s/run/dnsmasq.pid\n",
 		     o->interface, root, root);

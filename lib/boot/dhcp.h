@@ -32,6 +32,8 @@ struct vmm_boot_dhcp;
 
 /* Two addresses in their order, or VMM_EINPUT. */
 int vmm_boot_dhcp_range(const char *text, char first[16], char last[16], struct vmm_err *err);
+/* Before anything is begun: the files that are sent to firmware are there, and the range is in the interface's network. */
+int vmm_boot_dhcp_check(const struct vmm_boot_dhcp_options *o, struct vmm_err *err);
 int vmm_boot_dhcp_new(struct vmm_boot *b, const struct vmm_boot_dhcp_options *o,
 		      struct vmm_boot_dhcp **out, struct vmm_err *err);
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include "boot/serve.h"
@@ -14,6 +15,8 @@ int vmm_boot_interface(const char *interface, char address[16], char netmask[16]
 {
 	struct ifaddrs *list, *i;
 
+	if (!if_nametoindex(interface))
+		return vmm_err_set(err, VMM_EINPUT, "there is no interface '%s'", interface);
 	if (getifaddrs(&list) < 0)
 		return vmm_err_errno(err, "cannot list the interfaces");
 	for (i = list; i; i = i->ifa_next)

@@ -157,6 +157,8 @@ static unsigned get_ipxe(struct vmm__boot_request *r)
 		return MHD_HTTP_NOT_FOUND;
 	snprintf(path, sizeof(path), "%s/%s", r->s->o.ipxe, strrchr(r->route->path, '/') + 1);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		vmm__boot_say(r->s, "ipxe", r->peer, NULL, "%s", strrchr(path, '/') + 1);
 	return fd < 0 ? MHD_HTTP_NOT_FOUND : vmm__boot_answer_fd(r, fd, true);
 }
 

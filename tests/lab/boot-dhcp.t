@@ -22,6 +22,13 @@ ok 'and says that it is ready' until_true 3 grep -qx READY=1 told
 exits 75 'a second server of the folder' on s "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody
 exits 2 'root without --user' on s "$VMM_BUILD/bin/boot-serve" -i br0
 like "$(cat "$err")" 'whom to become' 'is told what is missing'
+exits 2 'no such interface' on s "$VMM_BUILD/bin/boot-serve" -i br9 -u nobody
+like "$(cat "$err")" "there is no interface 'br9'" 'is told so'
+exits 2 'a range of another network' on s "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody --range 10.77.0.100-10.78.0.120
+like "$(cat "$err")" "not in the network of interface 'br0' .10.77.0.1, netmask 255" 'is told so'
+mkdir half && cp ipxe/snponly.efi half
+exits 2 'half a folder for firmware' on s "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody --ipxe "$tmp/half"
+like "$(cat "$err")" "cannot read '$tmp/half/undionly.kpxe': No such file" 'is told of'
 chmod o+w boot
 exits 4 'a folder of everybody' on s "$VMM_BUILD/bin/boot-serve" -i br0 -u nobody
 chmod o-w boot

@@ -26,7 +26,7 @@ for name in web tftp; do
 done
 is "$(sed -n 's|.*sent /usr/lib/ipxe/snponly.efi to ||p' serve.log | sort -u)" \
 	"$(story tftp | sed -n 's/.* 2 boot: begin boot script given to \([0-9.]*\) .*/\1/p')" 'one, and only that, got iPXE by TFTP'
-like "$(cat serve.log)" 'vendor class: HTTPClient' 'the other asked for HTTP'
+like "$(cat serve.log)" 'event=ipxe .*snponly.efi' 'the other asked for HTTP'
 
 wait $rom
 is "$? $(cell result rom.out)" '0 done' 'UEFI with the ROM: to the end'
