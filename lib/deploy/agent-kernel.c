@@ -30,13 +30,28 @@ static char *find_newest(const char *folder, const char *prefix)
 	return best;
 }
 
+/* What went wrong apt tells behind warnings, in a line that begins with "E:". */
+static int apt(struct vmm__agent_build *b, const char *const *argv, const char *folder,
+	       struct vmm_spawned *got, struct vmm_err *err)
+{
+	int ret = vmm__run(b, argv, folder, got, err);
+	VMM_STRV_AUTO lines = VMM_STRV_INIT;
+
+	if (ret == VMM_EFAIL && got->err.len && vmm_strv_split(&lines, got->err.data, "\n") < 0)
+		return vmm_err_nomem(err);
+	for (size_t i = 0; i < lines.n; i++)
+		if (strncmp(lines.s[i], "E: ", 3) == 0)
+			return vmm_err_set(err, ret, "%s: %s", argv[0], lines.s[i] + 3);
+	return ret;
+}
+
 /* A package that only names the current kernel's: the one that it depends on. */
 static int find_package(struct vmm__agent_build *b, char **name, struct vmm_err *err)
 {
 	const char *argv[] = { "apt-cache", "depends", "--important", "--", b->what->package, NULL };
 	static const char word[] = "Depends: linux-image-";
 	VMM_SPAWNED_AUTO got = VMM_SPAWNED_INIT;
-	int ret = vmm__run(b, argv, NULL, &got, err);
+	int ret = apt(b, argv, NULL, &got, err);
 	const char *at = ret == 0 ? strstr(got.out.data, word) : NULL;
 
 	if (ret < 0)
@@ -90,14 +105,18 @@ static int from_package(struct vmm__agent_build *b, struct vmm_err *err)
 	VMM_STR_AUTO folder = vmm__path(b->work, "package");
 	VMM_STR_AUTO tree = vmm__path(b->work, "tree");
 	int ret = folder && tree ? find_package(b, &name, err) : vmm_err_nomem(err);
-	const char *argv[] = { "apt-get", "--quiet", "download", "--", name, NULL };
+	VMM_SPAWNED_AUTO got = VMM_SPAWNED_INIT;
+	/* Its own user couldn't write to our folder, of which it would warn. */
+	const char *argv[] = { "apt-get", "--quiet", "-oAPT::Sandbox::User=root",
+			       "download", "--",      name,
+			       NULL };
 
 	if (ret == 0)
 		ret = vmm__make_folders(folder, err);
 	if (ret == 0)
 		ret = vmm__make_folders(tree, err);
 	if (ret == 0)
-		ret = vmm__run(b, argv, folder, NULL, err);
+		ret = apt(b, argv, folder, &got, err);
 	if (ret == 0)
 		ret = unpack(b, folder, tree, err);
 	if (ret == 0)

@@ -49,6 +49,17 @@ exits 2 'modules without an index' build to
 like "$(cat "$err")" "^agent-build: cannot open the modules' index" 'says so'
 is "$(cksum to/initrd)" "$(cat before)" 'the old files stay'
 is "$(ls -A to | paste -sd ' ')" 'initrd vmlinuz' 'nothing else is left'
+mkdir apt
+echo '#!/bin/sh' >apt/apt-cache
+cat >apt/apt-get <<-'EOF'
+	#!/bin/sh
+	echo "W: something else" >&2
+	echo "E: Unable to locate package with $*" >&2
+	exit 100
+EOF
+chmod +x apt/*
+exits 1 'a package that apt cannot get' env PATH="$PWD/apt:$PATH" agent-build --package linux-image-none --output to
+like "$(cat "$err")" "'linux-image-none': apt-get: Unable to locate package with .*APT::Sandbox::User=root" 'is told of by its error'
 exits 2 'a kernel that is not there' agent-build --kernel nope --modules "$modules" --output to
 exits 1 'no such folder' build nope
 exits 2 'a kernel alone' agent-build --kernel kernel --output to
