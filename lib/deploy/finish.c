@@ -174,6 +174,19 @@ static int merge(struct vmm_table *row, const struct vmm_table *seen)
 	return 0;
 }
 
+/* The key is known, but not to libvirt's ssh. */
+static int probe(struct vmm__task *k, const char *uri, struct vmm_table **seen)
+{
+	if (vmm_scan_probe(uri, "", PROBE_MS, seen, &k->err) == 0)
+		return 0;
+	if (k->opt.known_hosts && strcasestr(k->err.text, "host key verification failed"))
+		return vmm_err_set(&k->err, VMM_EREFUSED,
+				   "its libvirtd: ssh does not look for host keys in '%s': "
+				   "UserKnownHostsFile in ~/.ssh/config has to name it",
+				   k->opt.known_hosts);
+	return vmm_err_prefix(&k->err, "its libvirtd");
+}
+
 static int declare(struct vmm__task *k, const char *uri)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
@@ -186,8 +199,8 @@ static int declare(struct vmm__task *k, const char *uri)
 	    vmm_table_put(row, 0, "bmc", k->bmc) < 0 ||
 	    vmm_table_put(row, 0, "bmc_auth", k->bmc_auth) < 0)
 		return vmm_err_nomem(&k->err);
-	if (vmm_scan_probe(uri, "", PROBE_MS, &seen, &k->err) < 0)
-		return vmm_err_prefix(&k->err, "its libvirtd");
+	if (probe(k, uri, &seen) < 0)
+		return k->err.code;
 	if (merge(row, seen) < 0)
 		return vmm_err_nomem(&k->err);
 	if (vmm_inventory_read(k->st, &inv, &k->err) < 0)

@@ -12,6 +12,7 @@ test -n "${VMM_TEST_NET-}" || exec env VMM_TEST_NET=1 unshare -n -- "$top/tests/
 ip link set lo up
 ip addr add 10.99.0.10/24 dev lo
 ip addr add 10.99.0.11/24 dev lo
+ip addr add 10.99.0.12/24 dev lo
 HOME=$tmp/home
 export HOME
 mkdir -p "$HOME/.ssh" "$VMM_CONF/roles"
@@ -25,6 +26,7 @@ cat >sshd_config <<-EOF2
 	Port 22
 	ListenAddress 10.99.0.10
 	ListenAddress 10.99.0.11
+	ListenAddress 10.99.0.12
 	HostKey $tmp/hostkey
 	HostKey $tmp/rsakey
 	PidFile $tmp/sshd.pid
@@ -115,6 +117,10 @@ is "$(vmm-fsck -n --offline)" '' 'nothing to mend'
 sed -i "s|$(cut -d ' ' -f 2 wrong.pub)|$(cut -d ' ' -f 2 hostkey.pub)|" "$VMM_STATE/machines.tsv"
 ok '--resume with the right one' host-deploy lab n2 --resume --key "$tmp/id" -n -o addresses,stage,result
 is "$(cat "$out")" '10.99.0.11	role	done' 'goes on from there, without the agent'
+sed -i 's/^image = /role = show\n&/' "$VMM_CONF/machines/lab.conf"
+like "$(deploy n3 $u3 "$hostkey" --known-hosts "$tmp/elsewhere")" "^4 .*role	refused	its libvirtd: ssh does not look .*elsewhere': UserKnownHostsFile" \
+	'keys in a file that ssh does not know of'
+sed -i '/^role = show/d' "$VMM_CONF/machines/lab.conf"
 ok 'once more' host-deploy lab n2 --resume --key "$tmp/id" -n -o result
 is "$(cat "$out")" 'already' 'there is nothing to do'
 done_testing
