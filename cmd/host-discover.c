@@ -58,7 +58,10 @@ struct search {
 	struct vmm_index *by_address;
 	struct vmm_strv found; /* addresses */
 	struct vmm_strv urls;
-	struct vmm_table *rows; /* with --inspect: those that wait for it */
+	struct vmm_table **slots; /* of each URL its row, until that is printed */
+	bool *whole;              /* and whether all is known that will be */
+	size_t next;              /* the first that is not printed yet */
+	size_t *of;               /* of each inspection its URL */
 };
 
 /* One row, or NULL: out of memory. */
@@ -97,25 +100,52 @@ static struct vmm_table *describe(struct search *s, size_t i, const struct vmm_b
 	return t;
 }
 
-static int print(struct search *s, size_t i, const struct vmm_bmc_result *r)
-{
-	VMM_TABLE_AUTO *t = describe(s, i, r);
+/* ---- rows, in the order of the addresses ---- */
 
-	cmd_tally(s->c, r->code);
-	return t ? cmd_row(s->c, t, 0) : vmm_err_nomem(&s->c->err);
+static int print_next(struct search *s)
+{
+	int rc = cmd_row(s->c, s->slots[s->next], 0);
+
+	vmm_table_free(s->slots[s->next]);
+	s->slots[s->next++] = NULL;
+	return rc;
+}
+
+static int print_whole(struct search *s)
+{
+	int rc = 0;
+
+	while (rc == 0 && s->next < s->urls.n && s->whole[s->next])
+		rc = print_next(s);
+	return rc;
+}
+
+/* Of those that were given up. */
+static int print_rest(struct search *s)
+{
+	int rc = 0;
+
+	while (rc == 0 && s->next < s->urls.n)
+		if (s->slots[s->next])
+			rc = print_next(s);
+		else
+			s->next++;
+	return rc;
 }
 
 static int done(const struct vmm_bmc_result *r, void *ctx)
 {
 	struct search *s = ctx;
-	VMM_TABLE_AUTO *t = NULL;
+	bool waits = inspects && r->id && *r->id->uuid;
 
-	if (!inspects || !r->id || !*r->id->uuid)
-		return print(s, r->target, r);
-	t = describe(s, r->target, r);
-	if (!t || vmm_table_copy_row(s->rows, t, 0) < 0)
+	s->slots[r->target] = describe(s, r->target, r);
+	if (!s->slots[r->target])
 		return vmm_err_nomem(&s->c->err);
-	return 0;
+	if (waits)
+		return 0;
+	cmd_tally(s->c, r->code);
+	s->whole[r->target] = true;
+	return print_whole(s);
 }
 
 /* ---- what the servers have ---- */
@@ -124,16 +154,32 @@ static int inspected(const struct vmm_inspect_result *r, void *ctx)
 {
 	struct search *s = ctx;
 	const struct vmm_table *hw = r->hardware;
+	struct vmm_table *row = s->slots[s->of[r->request]];
 
 	cmd_tally(s->c, r->code);
 	for (size_t k = 0; hw && k < vmm_table_cols(hw); k++)
 		if (*vmm_table_get(hw, 0, (int)k) &&
-		    vmm_table_put(s->rows, r->request, vmm_table_colname(hw, k),
-				  vmm_table_get(hw, 0, (int)k)) < 0)
+		    vmm_table_put(row, 0, vmm_table_colname(hw, k), vmm_table_get(hw, 0, (int)k)) < 0)
 			return vmm_err_nomem(&s->c->err);
-	if (vmm_table_put(s->rows, r->request, "error", r->error) < 0)
+	if (vmm_table_put(row, 0, "error", r->error) < 0)
 		return vmm_err_nomem(&s->c->err);
-	return cmd_row(s->c, s->rows, r->request);
+	s->whole[s->of[r->request]] = true;
+	return print_whole(s);
+}
+
+static size_t requests(struct search *s, struct vmm_inspect_request *req)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->urls.n; i++) {
+		if (!s->slots[i] || s->whole[i])
+			continue;
+		s->of[n] = i;
+		req[n++] = (struct vmm_inspect_request){ .uuid = vmm_table_at(s->slots[i], 0, "uuid"),
+							 .bmc = s->urls.s[i],
+							 .bmc_auth = s->auth };
+	}
+	return n;
 }
 
 static int inspect(struct search *s)
@@ -142,16 +188,13 @@ static int inspect(struct search *s)
 						 .jobs = s->c->jobs,
 						 .served_elsewhere = elsewhere,
 						 .cancel = s->c->cancel };
-	size_t n = vmm_table_rows(s->rows);
-	struct vmm_inspect_request *req = calloc(n + 1, sizeof(*req));
+	struct vmm_inspect_request *req = calloc(s->urls.n + 1, sizeof(*req));
+	size_t n;
 	int rc;
 
 	if (!req)
 		return vmm_err_nomem(&s->c->err);
-	for (size_t i = 0; i < n; i++)
-		req[i] = (struct vmm_inspect_request){ .uuid = vmm_table_at(s->rows, i, "uuid"),
-						       .bmc = vmm_table_at(s->rows, i, "bmc"),
-						       .bmc_auth = s->auth };
+	n = requests(s, req);
 	rc = n ? vmm_inspect(s->c->store, req, n, &opt, inspected, s, &s->c->err) : 0;
 	free(req);
 	return rc;
@@ -175,14 +218,36 @@ static int identify(struct search *s)
 	return rc;
 }
 
+/* Nobody is asked: they are there, that is all. */
 static int print_found(struct search *s)
 {
-	const struct vmm_bmc_result r = { .error = "" };
+	struct vmm_bmc_result r = { .error = "" };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < s->urls.n; i++)
-		rc = print(s, i, &r);
+	for (; rc == 0 && r.target < s->urls.n; r.target++)
+		rc = done(&r, s);
 	return rc;
+}
+
+static int make_slots(struct search *s)
+{
+	s->slots = calloc(s->urls.n + 1, sizeof(struct vmm_table *));
+	s->whole = calloc(s->urls.n + 1, sizeof(*s->whole));
+	s->of = calloc(s->urls.n + 1, sizeof(*s->of));
+	return s->slots && s->whole && s->of ? 0 : vmm_err_nomem(&s->c->err);
+}
+
+static void release(struct search *s)
+{
+	for (size_t i = 0; s->slots && i < s->urls.n; i++)
+		vmm_table_free(s->slots[i]);
+	free(s->slots);
+	free(s->whole);
+	free(s->of);
+	vmm_strv_release(&s->found);
+	vmm_strv_release(&s->urls);
+	vmm_index_free(s->by_address);
+	vmm_table_free(s->hosts);
 }
 
 /* Which declared host has which BMC. */
@@ -273,19 +338,18 @@ static int run(struct cmd_run *c)
 
 	if (inspects && !s.auth)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--inspect needs --bmc-auth");
-	s.rows = vmm_table_new(NULL);
-	rc = s.rows ? read_hosts(&s) : vmm_err_nomem(&c->err);
+	rc = read_hosts(&s);
 	if (rc == 0)
 		rc = ping(&s);
+	if (rc == 0)
+		rc = make_slots(&s);
 	if (rc == 0)
 		rc = s.auth ? identify(&s) : print_found(&s);
 	if (rc == 0 && inspects)
 		rc = inspect(&s);
-	vmm_table_free(s.rows);
-	vmm_strv_release(&s.found);
-	vmm_strv_release(&s.urls);
-	vmm_index_free(s.by_address);
-	vmm_table_free(s.hosts);
+	if (rc == 0)
+		rc = print_rest(&s);
+	release(&s);
 	return rc == 0 ? cmd_status(c) : rc;
 }
 

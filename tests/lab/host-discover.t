@@ -42,6 +42,7 @@ like "$(cat "$err")" "no boot-serve runs here for the boot folder '$tmp/boot'" '
 is "$(cat "$bmcs/1/power")" 0 'and nothing was switched on'
 
 discover --bmc-auth auth 10.66.0.[1-6] >rows
+is "$(cut -f 2 rows | sed 's/.*[.]//' | xargs echo)" 'bmc 1 2 3 4 5 6' 'rows are in the order of the addresses'
 ok 'its rows' sh -c 'nsenter -n -t "$1" host-power on - <rows' - "$bmc_net"
 is "$(cat "$bmcs"/*/power | xargs echo)" '1 1 1 1 1 1' 'are read by host-power'
 ok 'a host of that address' host-add h3 test:///default --bmc ipmi://admin@10.66.0.3 --bmc-auth "$tmp/auth"
