@@ -41,6 +41,8 @@ struct batch {
 
 static const char *word(const struct batch *b, const struct vmm__task *k, int code)
 {
+	if (k->busy && code == VMM_EAGAIN)
+		return "refused";
 	return vmm_err_word(code, k->already ? "already" : b->opt.dry_run ? "possible" : "done");
 }
 

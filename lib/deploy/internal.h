@@ -120,6 +120,7 @@ struct vmm__task {
 	bool written;  /* all of it is, and customised */
 	bool already;
 	bool declined; /* by the agent */
+	bool busy;     /* somebody else is at work on it: nothing was begun */
 	char *disk_id; /* the disk that was begun, in the agent's words; NULL */
 	unsigned stage;
 	struct vmm_strv host_keys, addresses;

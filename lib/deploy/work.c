@@ -202,6 +202,7 @@ int vmm__deploy(struct vmm__task *k)
 	if (k->already)
 		return 0;
 	ret = begin(k);
+	k->busy = ret < 0;
 	if (ret < 0)
 		return ret;
 	ret = vmm__plan_again(k);

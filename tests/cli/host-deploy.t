@@ -203,13 +203,15 @@ is "$(vmm-fsck --offline -n)" '' 'and then there is nothing'
 
 # ---- Ctrl-C ----
 
-host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 -n -o result >"$out" 2>"$err" &
+host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 -n -o result >first 2>"$err" &
 deploy=$!
 for _ in $(seq 100); do test -e "$VMM_BOOT"/jobs/*/armed && break; sleep 0.1; done
+exits 75 'one that another run is at work on' host-deploy lab node1 --uuid $u1 --mac $m1 --wipe node1 -n -o result
+is "$(cat "$out")" refused 'is refused'
 kill -INT $deploy
 sleep 0.3
 kill -INT $deploy
 wait $deploy
-is "$(cat "$out")" 'aborted' 'the second Ctrl-C gives it up'
+is "$(cat first)" 'aborted' 'the second Ctrl-C gives it up'
 is "$(find "$VMM_BOOT/jobs" -mindepth 1; vmm-fsck --offline -n)" '' 'cleanly'
 done_testing
