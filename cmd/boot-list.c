@@ -15,7 +15,8 @@ static int approve, forget;
 static const struct poptOption options[] = {
 	{ "boot", '\0', POPT_ARG_STRING, &folder, 0, "the boot folder", "FOLDER" },
 	{ "approve", '\0', POPT_ARG_NONE, &approve, 0, "let these machines be inspected", NULL },
-	{ "forget", '\0', POPT_ARG_NONE, &forget, 0, "these machines and inspections are not listed any more", NULL },
+	{ "forget", '\0', POPT_ARG_NONE, &forget, 0,
+	  "these machines and inspections are not listed any more", NULL },
 	POPT_TABLEEND,
 };
 
@@ -26,7 +27,8 @@ static const struct cmd_column columns[] = {
 	{ "mac", VMM_LIST, false, "its network cards" },
 	{ "uuid", VMM_TEXT, false, "of the machine" },
 	{ "serial", VMM_TEXT, false, "of the machine" },
-	{ "state", VMM_TEXT, false, "idle, armed, given, session, ended, forgotten; of an unknown one waiting" },
+	{ "state", VMM_TEXT, false,
+	  "idle, armed, given, session, ended, forgotten; of an unknown one waiting" },
 	{ "stage", VMM_TEXT, false, "the last stage that was reported" },
 	{ "text", VMM_TEXT, false, "what was reported" },
 	{ "last", VMM_TEXT, false, "when" },
@@ -161,8 +163,8 @@ static int inspect(struct vmm_boot *b, const struct vmm_table *t, size_t row,
 
 	if (vmm_list_split(&macs, vmm_table_at(t, row, "mac")) < 0)
 		return vmm_err_nomem(err);
-	ret = vmm_boot_job_inspect(b, "", vmm_table_at(t, row, "uuid"), macs.n ? macs.s[0] : NULL, id,
-				   err);
+	ret = vmm_boot_job_inspect(b, "", vmm_table_at(t, row, "uuid"), macs.n ? macs.s[0] : NULL,
+				   id, err);
 	if (ret == 0)
 		ret = vmm_boot_job_arm(b, id, APPROVED_S, err);
 	return ret == 0 ? remove_row(b, t, row, err) : ret;

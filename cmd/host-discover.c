@@ -158,8 +158,8 @@ static int inspected(const struct vmm_inspect_result *r, void *ctx)
 
 	cmd_tally(s->c, r->code);
 	for (size_t k = 0; hw && k < vmm_table_cols(hw); k++)
-		if (*vmm_table_get(hw, 0, (int)k) &&
-		    vmm_table_put(row, 0, vmm_table_colname(hw, k), vmm_table_get(hw, 0, (int)k)) < 0)
+		if (*vmm_table_get(hw, 0, (int)k) && vmm_table_put(row, 0, vmm_table_colname(hw, k),
+								   vmm_table_get(hw, 0, (int)k)) < 0)
 			return vmm_err_nomem(&s->c->err);
 	if (vmm_table_put(row, 0, "error", r->error) < 0)
 		return vmm_err_nomem(&s->c->err);

@@ -46,8 +46,8 @@ static int check_range(const struct vmm_boot_dhcp_options *o, struct vmm_err *er
 	    ((z ^ address) & mask) == 0)
 		return 0;
 	return vmm_err_set(err, VMM_EINPUT,
-			   "'%s' is not in the network of interface '%s' (%s, netmask %s)", o->range,
-			   o->interface, o->address, o->netmask);
+			   "'%s' is not in the network of interface '%s' (%s, netmask %s)",
+			   o->range, o->interface, o->address, o->netmask);
 }
 
 int vmm_boot_dhcp_check(const struct vmm_boot_dhcp_options *o, struct vmm_err *err)

@@ -107,9 +107,8 @@ static int from_package(struct vmm__agent_build *b, struct vmm_err *err)
 	int ret = folder && tree ? find_package(b, &name, err) : vmm_err_nomem(err);
 	VMM_SPAWNED_AUTO got = VMM_SPAWNED_INIT;
 	/* Its own user couldn't write to our folder, of which it would warn. */
-	const char *argv[] = { "apt-get", "--quiet", "-oAPT::Sandbox::User=root",
-			       "download", "--",      name,
-			       NULL };
+	const char *argv[] = { "apt-get", "--quiet", "-oAPT::Sandbox::User=root", "download", "--",
+			       name,      NULL };
 
 	if (ret == 0)
 		ret = vmm__make_folders(folder, err);

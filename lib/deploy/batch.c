@@ -17,7 +17,7 @@
 struct item {
 	const struct vmm_deploy_request *req;
 	struct vmm__task *k; /* NULL once told of, or lost */
-	int code;           /* of its plan */
+	int code;            /* of its plan */
 	bool told;
 };
 
@@ -206,8 +206,8 @@ static int prepare(struct batch *b, struct vmm_err *err)
 	if (vmm_inventory_read(b->st, &b->inv, err) < 0 ||
 	    vmm__machines_read(b->st, &b->machines, err) < 0 ||
 	    vmm_profile_load(b->opt.conf, b->opt.profile, &b->p, err) < 0 ||
-	    find_file(b, b->p->image, "image", &b->image, err) < 0 ||
-	    check_pools(b, err) < 0 || check_role(b, err) < 0 || check_ssh(b, err) < 0)
+	    find_file(b, b->p->image, "image", &b->image, err) < 0 || check_pools(b, err) < 0 ||
+	    check_role(b, err) < 0 || check_ssh(b, err) < 0)
 		return err->code;
 	if (!b->opt.dry_run && (open_boot(b, &b->boot, err) < 0 || check_agent(b, err) < 0))
 		return err->code;

@@ -250,8 +250,7 @@ static int add_job(struct vmm_job *job, const char *folder, const struct vmm_ins
 	return 0;
 }
 
-static int check_served(const char *folder, const struct vmm_inspect_options *opt,
-			struct vmm_err *err)
+static int check_served(const char *folder, const struct vmm_inspect_options *opt, struct vmm_err *err)
 {
 	struct vmm_boot *boot;
 	int ret;

@@ -20,9 +20,9 @@
 
 static const char *const tables[] = { VMM__MACHINES, NULL };
 static const char *const columns[] = {
-	"uuid",  "name",    "serial",  "macs", "bmc",      "bmc_auth", "firmware",  "profile",
-	"job",   "stage",   "state",   "started", "written",  "touched", "disk",
-	"hostkeys", "error", "addresses", "seen",    NULL,
+	"uuid",    "name",     "serial", "macs",      "bmc",     "bmc_auth", "firmware",
+	"profile", "job",      "stage",  "state",     "started", "written",  "touched",
+	"disk",    "hostkeys", "error",  "addresses", "seen",    NULL,
 };
 
 int vmm__machines_read(struct vmm_store *st, struct vmm_table **out, struct vmm_err *err)
