@@ -44,21 +44,19 @@ static int find_group(const struct vmm_fleet *f, const struct vmm__sheet *s, siz
 	return vmm__sheet_wrong(s, row, err, "group '%s' is not known", name);
 }
 
-/*
- * What a host does not tell and the group neither has no bounds. Processors and the like may be promised
- * more than once, memory not: it is bounded where nobody has said so, too.
- */
+/* A limit is a share of what is left beyond the reserve. What a host does not tell and the group neither has no bounds. */
 static void bound(struct vmm_fleet_host *h, const struct vmm_group *g, enum vmm_resource r)
 {
 	double reserve = g->reserve[r].share * h->cap[r] + (double)g->reserve[r].fixed;
-	double limit = g->limit[r] > 0 ? g->limit[r] * h->cap[r] : INFINITY;
+	double rest = fmax(0, h->cap[r] - reserve);
 
 	h->room[r] = INFINITY;
 	if (h->cap[r] <= 0)
 		return;
-	if (r == VMM_MEMORY || reserve > 0)
-		h->room[r] = fmax(0, h->cap[r] - reserve);
-	h->room[r] = fmin(h->room[r], limit);
+	if (g->limit[r] > 0)
+		h->room[r] = g->limit[r] * rest;
+	else if (reserve > 0)
+		h->room[r] = rest;
 }
 
 static int read_host(const struct vmm_fleet *f, const struct vmm__sheet *s, const struct columns *c,
