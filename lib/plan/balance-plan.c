@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From where VMs should be to a plan: steps in waves, as rows. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "plan/internal.h"
 
@@ -39,22 +40,30 @@ static int tell(struct vmm__balance *b, const struct vmm__schedule *s, struct vm
 	return 0;
 }
 
-static bool mends(const struct vmm__balance *b)
+/* Groups in which nothing is mended. */
+static bool *find_level(const struct vmm__balance *b)
 {
-	for (size_t v = 0; v < b->p->f->nvms; v++)
+	const struct vmm_fleet *f = b->p->f;
+	bool *level = calloc(f->ngroups + 1, sizeof(*level));
+
+	if (level)
+		memset(level, true, f->ngroups * sizeof(*level));
+	for (uint32_t v = 0; level && v < f->nvms; v++)
 		if (b->order[v] && b->reason[v].motive != VMM__EVEN)
-			return true;
-	return false;
+			level[vmm__vm_group(f, v)] = false;
+	return level;
 }
 
 static int make_schedule(const struct vmm__balance *b, struct vmm__schedule *out, struct vmm_err *err)
 {
 	size_t n;
 	uint32_t *vms = moved(b, &n);
-	int rc = vms ? 0 : vmm_err_nomem(err);
+	bool *level = find_level(b);
+	int rc = vms && level ? 0 : vmm_err_nomem(err);
 
 	if (rc == 0)
-		rc = vmm__schedule(b->p->f, b->p->at, vms, n, b->opt->per_host, !mends(b), out, err);
+		rc = vmm__schedule(b->p->f, b->p->at, vms, n, b->opt->per_host, level, out, err);
+	free(level);
 	free(vms);
 	return rc;
 }

@@ -125,15 +125,33 @@ static struct vmm__reason evens(const struct vmm__balance *b, size_t group,
 	return why;
 }
 
+/* Those that go instead of one whose move mended something mend it in its place. */
+static bool inherits(const struct vmm__balance *b, const struct vmm__try *t, struct vmm__reason *why)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		uint32_t vm = t->vm[i];
+
+		if (b->order[vm] == 0 || t->to[i] != b->p->f->vms[vm].host ||
+		    b->reason[vm].motive == VMM__EVEN)
+			continue;
+		*why = b->reason[vm];
+		return true;
+	}
+	return false;
+}
+
 static void even(struct vmm__balance *b, size_t group, const struct vmm__try *t)
 {
 	struct vmm__sums before = b->p->sums[group];
-	bool again[4] = { false };
+	struct vmm__reason why = { VMM__EVEN, VMM_CPU };
+	bool again[4] = { false }, instead = inherits(b, t, &why);
 
 	for (size_t i = 0; i < t->n; i++)
 		again[i] = b->order[t->vm[i]] != 0;
-	vmm__balance_apply(b, t, (struct vmm__reason){ VMM__EVEN, VMM_CPU });
+	vmm__balance_apply(b, t, why);
 	for (size_t i = 0; i < t->n; i++)
+		vmm__rules_keep(b->p, t->vm[i]);
+	for (size_t i = 0; i < t->n && !instead; i++)
 		if (!again[i])
 			b->reason[t->vm[i]] = evens(b, group, &before);
 }
@@ -167,8 +185,12 @@ struct budget {
 
 static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budget *budget)
 {
-	struct vmm__try best = vmm__best_single(b, group);
+	struct vmm__try best = { .n = 0 };
 
+	/* Nothing is worth moving there; and infinite tolls can't be weighed against each other. */
+	if (isinf(vmm__balance_toll(b, group, 0)))
+		return best;
+	best = vmm__best_single(b, group);
 	if (best.n == 0)
 		best = vmm__best_exchange(b, group, &budget->exchanges);
 	if (best.n == 0)

@@ -25,7 +25,8 @@ static void consider(struct vmm__balance *b, uint32_t vm, uint32_t to, struct vm
 	if (!vmm__place_fits(b->p, vm, to) || !vmm__balance_affords(b, &t))
 		return;
 	broken = vmm__broken_by(b->p, vm, to);
-	if (has_rules(b->p->f, vm) && vmm__broken_compare(&broken, &whole) > 0)
+	if (has_rules(b->p->f, vm) && (vmm__broken_compare(&broken, &whole) > 0 ||
+				       !vmm__rules_allow(b->p, VMM__NONE, vm, to)))
 		return;
 	*best = t;
 }

@@ -80,11 +80,10 @@ static void fill(const struct vmm__balance *b, struct side *side, uint32_t to)
 	side->n = 0;
 	side->sets[side->n++] = (struct set){ .n = 0 };
 	for (size_t i = 0; i < n; i++) {
-		struct set one = with(b, side->sets[0], vms[i], to);
-
-		side->sets[side->n++] = one;
+		side->sets[side->n++] = with(b, side->sets[0], vms[i], to);
 		for (size_t k = 0; k < i; k++)
-			side->sets[side->n++] = with(b, one, vms[k], to);
+			side->sets[side->n++] =
+				with(b, with(b, side->sets[0], vms[k], to), vms[i], to);
 	}
 }
 

@@ -54,7 +54,8 @@ static void stay(struct search *s, uint32_t vm)
 	struct vmm__saved saved;
 
 	if (!vmm__place_open(s->b->p, home) || !vmm__place_fits(s->b->p, vm, home) ||
-	    vmm__broken_compare(&broken, &whole) > 0)
+	    vmm__broken_compare(&broken, &whole) > 0 ||
+	    !vmm__rules_allow(s->b->p, VMM__NONE, vm, home))
 		return;
 	s->value = vmm__gain(s->b->p, vm, home) - vmm__balance_fee(s->b, vm, home);
 	vmm__place_try(s->b->p, vm, home, &saved);

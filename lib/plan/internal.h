@@ -73,6 +73,7 @@ struct vmm__sums {
 struct vmm__count {
 	uint32_t *on; /* together, apart: how many of its VMs each host has */
 	uint32_t kept;
+	uint32_t most; /* it may not become broken more often than that */
 };
 
 struct vmm__place {
@@ -126,6 +127,16 @@ bool vmm__rule_blames(const struct vmm__place *p, size_t rule, uint32_t vm);
 bool vmm__rule_likes(const struct vmm__rule *r, uint32_t host);
 /* By how much more often it is broken when the VM, which is one of its own, goes there. */
 long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to);
+/* Whether a rule about hosts wants the VM where it is and not there: no other one can be there in its place. */
+bool vmm__rules_forbid(const struct vmm__place *p, uint32_t vm, uint32_t to);
+/*
+ * Whether no hard rule is broken more often than it was at best since the beginning: when the VM goes there, `first`
+ * (VMM__NONE: none) having gone before; as it is, those of the VM.
+ */
+bool vmm__rules_allow(const struct vmm__place *p, uint32_t first, uint32_t vm, uint32_t to);
+bool vmm__rules_hold(const struct vmm__place *p, uint32_t vm);
+/* As it is, is what must not become worse. */
+void vmm__rules_keep(struct vmm__place *p, uint32_t vm);
 void vmm__rules_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t to);
 double vmm__host_over(const struct vmm__place *p, uint32_t host);
 
@@ -224,11 +235,11 @@ struct vmm__schedule {
 /*
  * VMs in the order in which they should go, to where they are in `goal`. At every instant all that arrives
  * has come before anything leaves, and still all fits; VMs that are to be apart do not even meet on their way.
- * Where each waits for another one, one is parked elsewhere for a while. `level`: no host becomes fuller of memory than
- * the fullest is, not even for a while.
+ * Where each waits for another one, one is parked elsewhere for a while. `level` groups: no host becomes fuller of
+ * memory than the fullest is, not even for a while.
  */
 int vmm__schedule(const struct vmm_fleet *f, const uint32_t *goal, const uint32_t *vms, size_t n,
-		  unsigned per_host, bool level, struct vmm__schedule *out, struct vmm_err *err);
+		  unsigned per_host, const bool *level, struct vmm__schedule *out, struct vmm_err *err);
 void vmm__schedule_release(struct vmm__schedule *s);
 
 /* A schedule in the making, for schedule.c and park.c. */

@@ -79,7 +79,8 @@ static void try_one(struct search *s, uint32_t vm)
 	for (uint32_t i = 0; (to = target(s, &i)) != VMM__NONE; i++) {
 		struct offer o = { .set = NULL };
 
-		if (to == p->at[vm] || !vmm__place_fits(p, vm, to))
+		if (to == p->at[vm] || !vmm__place_fits(p, vm, to) ||
+		    !vmm__rules_allow(p, VMM__NONE, vm, to))
 			continue;
 		add(&o, s, vm, to);
 		offer(s, &o);
@@ -98,7 +99,8 @@ static void try_leave(struct search *s, struct offer first, uint32_t vm)
 		struct offer o = first;
 
 		s->budget--;
-		if (to == p->at[vm] || !vmm__place_fits(p, vm, to))
+		if (to == p->at[vm] || !vmm__place_fits(p, vm, to) ||
+		    !vmm__rules_allow(p, first.t.vm[0], vm, to))
 			continue;
 		add(&o, s, vm, to);
 		offer(s, &o);
@@ -114,7 +116,7 @@ static void try_two(struct search *s, uint32_t vm)
 	for (uint32_t i = 0; s->budget > 0 && (to = target(s, &i)) != VMM__NONE; i++) {
 		struct offer first = { .set = NULL };
 
-		if (to == from)
+		if (to == from || vmm__rules_forbid(p, vm, to))
 			continue;
 		add(&first, s, vm, to);
 		vmm__place_try(p, vm, to, &saved);
@@ -129,6 +131,14 @@ static bool fits_all(const struct vmm__place *p, uint32_t host)
 {
 	for (int r = 0; r < VMM_RESOURCES; r++)
 		if (p->load[host][r] > p->top[host][r] + 1e-9 * p->f->hosts[host].cap[r])
+			return false;
+	return true;
+}
+
+static bool hold_all(const struct vmm__place *p, const struct vmm__rule *set)
+{
+	for (size_t i = 0; i < set->nvms; i++)
+		if (!vmm__rules_hold(p, set->vms[i]))
 			return false;
 	return true;
 }
@@ -156,7 +166,7 @@ static void try_set_at(struct search *s, const struct vmm__rule *set, uint32_t t
 		vmm__place_try(p, vm, to, &saved[tried++]);
 	}
 	o.t.to[0] = to;
-	if (can && fits_all(p, to) && moves <= s->b->opt->max_moves && bytes <= s->b->opt->max_bytes)
+	if (can && fits_all(p, to) && hold_all(p, set) && moves <= s->b->opt->max_moves && bytes <= s->b->opt->max_bytes)
 		offer(s, &o);
 	while (tried > 0)
 		vmm__place_back(p, &saved[--tried]);
@@ -238,6 +248,9 @@ static void apply(struct search *s)
 		if (s->b->p->at[t.vm[0]] != t.to[0])
 			vmm__balance_apply(s->b, &t, s->best_why);
 	}
+	/* Only now: half a set on its way may look better than all of it. */
+	for (size_t i = 0; i < (o->set ? o->set->nvms : o->t.n); i++)
+		vmm__rules_keep(s->b->p, o->set ? o->set->vms[i] : o->t.vm[i]);
 }
 
 int vmm__mend(struct vmm__balance *b, size_t group, struct vmm_err *err)

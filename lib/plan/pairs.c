@@ -41,7 +41,7 @@ static void second(struct search *s, uint32_t vm, uint32_t to)
 	broken.hard += s->broken.hard;
 	broken.soft += s->broken.soft;
 	broken.over += s->broken.over;
-	if (vmm__broken_compare(&broken, &whole) <= 0)
+	if (vmm__broken_compare(&broken, &whole) <= 0 && vmm__rules_allow(p, s->vm, vm, to))
 		s->best = t;
 }
 
@@ -67,7 +67,8 @@ static void first(struct search *s, uint32_t vm, uint32_t to)
 	s->vm = vm;
 	s->from = p->at[vm];
 	s->to = to;
-	if (s->from == to || !vmm__place_open(p, to) || *s->budget == 0)
+	if (s->from == to || !vmm__place_open(p, to) || *s->budget == 0 ||
+	    vmm__rules_forbid(p, vm, to))
 		return;
 	s->value = vmm__gain(p, vm, to) - vmm__balance_fee(s->b, vm, to);
 	s->broken = vmm__broken_by(p, vm, to);

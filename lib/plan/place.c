@@ -95,6 +95,8 @@ static void fill(struct vmm__place *p)
 			p->load[at][r] += p->f->vms[v].use[r];
 		vmm__rules_move(p, (uint32_t)v, VMM__NONE, at);
 	}
+	for (size_t i = 0; i < p->f->more->nrules; i++)
+		p->counts[i].most = vmm__rule_broken(p, i);
 	vmm__score_begin(p);
 }
 

@@ -97,6 +97,73 @@ long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint
 	}
 }
 
+static bool concerns(const struct vmm__fleet *m, uint32_t vm, uint32_t rule)
+{
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
+		if (m->of[i] == rule)
+			return true;
+	return false;
+}
+
+/* The hard rules of a VM, but for those that are about the other one too. */
+static bool hold(const struct vmm__place *p, uint32_t vm, uint32_t other)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
+		if (!is_soft(&m->rules[m->of[i]]) &&
+		    (other == VMM__NONE || !concerns(m, other, m->of[i])) &&
+		    vmm__rule_broken(p, m->of[i]) > p->counts[m->of[i]].most)
+			return false;
+	return true;
+}
+
+bool vmm__rules_hold(const struct vmm__place *p, uint32_t vm)
+{
+	return hold(p, vm, VMM__NONE);
+}
+
+bool vmm__rules_forbid(const struct vmm__place *p, uint32_t vm, uint32_t to)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++) {
+		const struct vmm__rule *r = &m->rules[m->of[i]];
+		bool hard = r->text->kind == VMM_MUST || r->text->kind == VMM_NEVER;
+
+		if (hard && vmm__rule_likes(r, p->at[vm]) && !vmm__rule_likes(r, to))
+			return true;
+	}
+	return false;
+}
+
+bool vmm__rules_allow(const struct vmm__place *p, uint32_t first, uint32_t vm, uint32_t to)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++) {
+		uint32_t r = m->of[i];
+		long change = vmm__rule_change(p, r, vm, to);
+
+		if (!is_soft(&m->rules[r]) &&
+		    (long)vmm__rule_broken(p, r) + change > (long)p->counts[r].most)
+			return false;
+	}
+	return !vmm__rules_forbid(p, vm, to) && (first == VMM__NONE || hold(p, first, vm));
+}
+
+void vmm__rules_keep(struct vmm__place *p, uint32_t vm)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++) {
+		uint32_t broken = vmm__rule_broken(p, m->of[i]);
+
+		if (broken < p->counts[m->of[i]].most)
+			p->counts[m->of[i]].most = broken;
+	}
+}
+
 /* By how much a load passes the room, as a share of what the host has; `more` is added to it. */
 static double over(const struct vmm__place *p, uint32_t host, const double *more, int sign)
 {

@@ -10,7 +10,8 @@
 #define DUST 1e-9
 
 /* What a host may hold: what planners let it, and what it will hold in the end. */
-static void set_tops(struct vmm__place *p, const struct vmm__place *end, double *highest, bool level)
+static void set_tops(struct vmm__place *p, const struct vmm__place *end, double *highest,
+		     const bool *level)
 {
 	const struct vmm_fleet *f = p->f;
 
@@ -23,7 +24,7 @@ static void set_tops(struct vmm__place *p, const struct vmm__place *end, double 
 	for (size_t h = 0; h < f->nhosts; h++) {
 		double memory = highest[f->hosts[h].group] * f->hosts[h].cap[VMM_MEMORY];
 
-		if (level)
+		if (level && level[f->hosts[h].group])
 			p->top[h][VMM_MEMORY] = fmin(p->top[h][VMM_MEMORY], memory);
 		for (int i = 0; i < VMM_RESOURCES; i++)
 			p->top[h][i] = fmax(p->top[h][i], end->load[h][i]);
@@ -178,7 +179,7 @@ static void release(struct vmm__waves *w)
 }
 
 int vmm__schedule(const struct vmm_fleet *f, const uint32_t *goal, const uint32_t *vms, size_t n,
-		  unsigned per_host, bool level, struct vmm__schedule *out, struct vmm_err *err)
+		  unsigned per_host, const bool *level, struct vmm__schedule *out, struct vmm_err *err)
 {
 	struct vmm__waves w = { .f = f, .per_host = per_host, .out = out };
 	VMM__PLACE_AUTO *now = vmm__place_new(f), *end = vmm__place_new(f);
