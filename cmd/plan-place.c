@@ -37,8 +37,14 @@ static const struct cmd_column best_columns[] = {
 static const struct cmd_alt alts[] = { { &best, "--best", best_columns }, { NULL, NULL, NULL } };
 static const struct cmd_words words[] = { CMD_PLANNER_WORDS, { NULL, NULL } };
 
-/* The first row of a VM is its best one. */
-static int report(struct cmd_run *c, struct vmm_table *rows)
+static void refuse(struct cmd_run *c, const char *vm)
+{
+	cmd_say(c, "no host can take '%s'", vm);
+	cmd_tally(c, VMM_EREFUSED);
+}
+
+/* The first row of a VM is its best one; where there is no host at all, there are no rows. */
+static int report(struct cmd_run *c, const struct vmm_table *newcomers, struct vmm_table *rows)
 {
 	int name = best ? vmm_table_need(rows, "name") : -1, ret = 0;
 
@@ -47,14 +53,16 @@ static int report(struct cmd_run *c, struct vmm_table *rows)
 		bool first = strcmp(vmm_table_at(rows, i, "rank"), "1") == 0;
 		bool ok = strcmp(vmm_table_at(rows, i, "ok"), "yes") == 0;
 
-		if (first && !ok)
-			cmd_say(c, "no host can take '%s'", vm);
-		if (first)
-			cmd_tally(c, ok ? VMM_OK : VMM_EREFUSED);
+		if (first && ok)
+			cmd_tally(c, VMM_OK);
+		else if (first)
+			refuse(c, vm);
 		if (best && first && ok)
 			ret = vmm_table_set(rows, i, name, vm) < 0 ? vmm_err_nomem(&c->err)
 								   : cmd_row(c, rows, i);
 	}
+	for (size_t i = 0; vmm_table_rows(rows) == 0 && i < vmm_table_rows(newcomers); i++)
+		refuse(c, vmm_table_at(newcomers, i, "name"));
 	if (ret == 0 && !best)
 		ret = cmd_rows(c, rows);
 	return ret < 0 ? ret : cmd_status(c);
@@ -75,7 +83,7 @@ static int run(struct cmd_run *c)
 		ret = vmm_plan_place(&in, newcomers, file, &rows, &c->err);
 	}
 	if (ret == 0)
-		ret = report(c, rows);
+		ret = report(c, newcomers, rows);
 	cmd_planner_release(&p);
 	return ret;
 }
