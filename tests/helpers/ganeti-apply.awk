@@ -1,6 +1,7 @@
 # Carries out a plan on paper: `awk -f ganeti-apply.awk plan.tsv fleet.data` prints the fleet afterwards, in ganeti's
 # format; with -v score=1 its score as hbal --ignore-dynu has it instead. Complains of each instant at which a host's
-# memory does not do, of a VM that is not where it should be, of a wave out of order. Knows nothing of the code it judges.
+# memory does not do or is fuller than the fullest was, of a VM that is not where it should be, of a wave out of order,
+# of a host with more than two moves in a wave. Knows nothing of the code it judges.
 BEGIN { FS = OFS = "|" }
 FNR == 1 { file++ }
 file == 1 {
@@ -22,14 +23,18 @@ function deviation(x,  h, n, sum, squares) {
 	return sqrt(squares / n)
 }
 END {
+	least = 1
+	for (h in total) if (unused[h] / total[h] < least) least = unused[h] / total[h]
 	first = 1
 	for (i = 1; i <= n; i++) {
 		if (wave[i] < wave[i - 1]) complain("step " i ": wave out of order")
-		if (wave[i] != wave[i - 1]) { leave(first, i - 1); first = i }
+		if (wave[i] != wave[i - 1]) { leave(first, i - 1); first = i; delete moves }
 		if (at[vm[i]] != from[i]) complain("step " i ": " vm[i] " is not on " from[i])
 		at[vm[i]] = to[i]
 		unused[to[i]] -= mem[vm[i]]
 		if (unused[to[i]] < 0) complain("step " i ": no memory on " to[i])
+		if (unused[to[i]] / total[to[i]] < least) complain("step " i ": " to[i] " is fuller than any was")
+		if (++moves[from[i]] > 2 || ++moves[to[i]] > 2) complain("step " i ": more than two moves of a host")
 	}
 	leave(first, n)
 	for (v in at) cpus[at[v]] += vcpus[v]
