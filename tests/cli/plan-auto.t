@@ -1,6 +1,7 @@
 #!/bin/sh
-# plan-balance --auto: an imbalance has to last, what has moved rests, groups in manual mode are left alone
+# plan-balance --auto: an imbalance has to last, what has moved rests, groups in manual mode are left alone; a day of load
 . "${0%/*}/../tap.sh"
+. "$top/tests/helpers/replay.sh"
 
 mkdir -p "$VMM_CONF/groups"
 settings() { # GROUP LINE…
@@ -66,4 +67,16 @@ printf 'what\tname\trounds\ttime\nvm\tg-1\t\tyesterday\n' >memory
 exits 2 'a memory that is none' plan-balance --hosts hosts --vms vms --auto memory
 like "$(cat "$err")" "line 2 .*'yesterday' is no time" 'names the line'
 is "$(sed -n 2p memory)" "$(printf 'vm\tg-1\t\tyesterday')" 'and is left as it was'
+
+# A day, what this is for: rounds of five minutes, of which the hold-down has twelve.
+ok 'a day without it' replay without 12 90 7
+ok 'a day with it' replay with 12 90 7 --auto memory
+ok 'a day without moves' replay idle 12 90 7 --max-moves 0
+diag "$(replayed without) without; $(replayed with) with; $(replayed idle) idle"
+is "$(twice with 11)" 0 'no VM moves again within the hold-down, least of all back'
+is "$(test "$(twice without 11)" -gt 0 && echo yes)" yes 'without it, some do'
+less() { awk -v a="$1" -v b="$2" 'BEGIN { print a < b ? "yes" : a " is not less than " b }'; }
+is "$(less "$(moves with)" "$(awk -v n="$(moves without)" 'BEGIN { print n * 0.8 }')")" yes 'a fifth fewer moves, or more'
+is "$(less "$(mean_score with)" "$(awk -v a="$(mean_score without)" -v b="$(mean_score idle)" \
+	'BEGIN { print a + (b - a) / 10 }')")" yes 'nearly as even: nine tenths of what there is to gain'
 done_testing
