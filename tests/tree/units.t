@@ -3,12 +3,19 @@
 . "${0%/*}/../tap.sh"
 need systemd-analyze
 
-for unit in "$top"/share/systemd/*.service; do
-	name=${unit##*/}
-	program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
-	sed "s|^ExecStart=|&$VMM_BUILD/bin/|" "$unit" >"$name"
-	is "$(systemd-analyze verify --man=no "./$name" 2>&1)" '' "$name is as systemd takes it"
-	"$program" --list-options | cut -f 1 >options
-	is "$(sed -n 's/^ExecStart=//p' "$unit" | grep -oP " --\K[a-z-]+" | grep -vxFf options)" '' "$name: $program has its options"
+# The commands of a unit, a line each, those in a shell's line too.
+commands() {
+	sed -n "s/^ExecStart=-\?//p" "$1" | sed "s/^sh -c '\(.*\)'$/\1/; s/ && /\n/g"
+}
+cp "$top"/share/systemd/* .
+# Where they look for programs is written into systemd, and ours are elsewhere.
+sed -i "s|^ExecStart=-\?|&$VMM_BUILD/bin/|; s|$VMM_BUILD/bin/sh -c|/bin/sh -c|" ./*.service
+for unit in *.service *.timer; do
+	is "$(systemd-analyze verify --man=no "./$unit" 2>&1)" '' "$unit is as systemd takes it"
+	commands "$top/share/systemd/$unit" >called
+	while read -r program arguments; do
+		"$program" --list-options | cut -f 1 >options
+		is "$(echo " $arguments" | grep -oP " --\K[a-z-]+" | grep -vxFf options)" '' "$unit: $program has its options"
+	done <called
 done
 done_testing
