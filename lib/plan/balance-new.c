@@ -33,6 +33,8 @@ static void list_hosts(struct vmm__balance *b)
 			n++;
 	}
 	b->hosts_from[f->ngroups] = n;
+	for (uint32_t i = 0; i < f->nhosts; i++)
+		b->rank[b->hosts[i]] = i;
 }
 
 static int alloc(struct vmm__balance *b, const struct vmm_fleet *f)
@@ -47,8 +49,13 @@ static int alloc(struct vmm__balance *b, const struct vmm_fleet *f)
 	b->hosts_from = calloc(f->ngroups + 1, sizeof(*b->hosts_from));
 	b->class = calloc(f->nhosts + 1, sizeof(*b->class));
 	b->sky = calloc(f->nhosts + 1, sizeof(*b->sky));
+	b->rank = calloc(f->nhosts + 1, sizeof(*b->rank));
+	b->tree.nodes = calloc(2 * f->nhosts + 1, sizeof(*b->tree.nodes));
+	b->tree.hosts = calloc(f->nhosts + 1, sizeof(*b->tree.hosts));
+	b->tree.roots = calloc(f->nhosts + 1, sizeof(*b->tree.roots));
 	return b->p && b->toll && b->order && b->reason && b->vms && b->vms_from && b->hosts &&
-			       b->hosts_from && b->class && b->sky
+			       b->hosts_from && b->class && b->sky && b->rank && b->tree.nodes &&
+			       b->tree.hosts && b->tree.roots
 		       ? 0
 		       : VMM_ENOMEM;
 }
@@ -80,4 +87,8 @@ void vmm__balance_release(struct vmm__balance *b)
 	free(b->hosts_from);
 	free(b->class);
 	free(b->sky);
+	free(b->rank);
+	free(b->tree.nodes);
+	free(b->tree.hosts);
+	free(b->tree.roots);
 }

@@ -7,49 +7,89 @@
 
 static const struct vmm__broken whole = { 0, 0, 0 };
 
-static bool has_rules(const struct vmm_fleet *f, uint32_t vm)
+struct search {
+	struct vmm__balance *b;
+	struct vmm__try best;
+	uint32_t vm;
+};
+
+/* Of moves that gain the same, the first VM's is better, and the first host's in the order of hosts. */
+static bool better(const struct search *s, double value, uint32_t to)
 {
-	return f->more->from[vm] < f->more->from[vm + 1];
+	const struct vmm__try *t = &s->best;
+
+	if (value <= LEAST || value != t->value)
+		return value > LEAST && value > t->value;
+	return t->vm[0] == s->vm && s->b->rank[to] < s->b->rank[t->to[0]];
 }
 
-static void consider(struct vmm__balance *b, uint32_t vm, uint32_t to, struct vmm__try *best)
+static void consider(struct search *s, uint32_t to)
 {
-	struct vmm__try t = { .vm = { vm }, .to = { to }, .n = 1 };
+	struct vmm__balance *b = s->b;
+	struct vmm__try t = { .vm = { s->vm }, .to = { to }, .n = 1 };
 	struct vmm__broken broken;
 
-	if (to == b->p->at[vm])
+	if (to == b->p->at[s->vm])
 		return;
-	t.value = vmm__gain(b->p, vm, to) - vmm__balance_fee(b, vm, to);
-	if (t.value <= LEAST || t.value <= best->value)
+	t.value = vmm__gain(b->p, s->vm, to) - vmm__balance_fee(b, s->vm, to);
+	if (!better(s, t.value, to) || !vmm__place_fits(b->p, s->vm, to) ||
+	    !vmm__balance_affords(b, &t))
 		return;
-	if (!vmm__place_fits(b->p, vm, to) || !vmm__balance_affords(b, &t))
+	broken = vmm__broken_by(b->p, s->vm, to);
+	if (b->p->f->more->from[s->vm] < b->p->f->more->from[s->vm + 1] &&
+	    (vmm__broken_compare(&broken, &whole) > 0 ||
+	     !vmm__rules_allow(b->p, VMM__NONE, s->vm, to)))
 		return;
-	broken = vmm__broken_by(b->p, vm, to);
-	if (has_rules(b->p->f, vm) && (vmm__broken_compare(&broken, &whole) > 0 ||
-				       !vmm__rules_allow(b->p, VMM__NONE, vm, to)))
+	s->best = t;
+}
+
+/* What its best host would gain if it had the least of all; to go home, which gets the toll back, is another matter. */
+static double bound(const struct search *s, uint32_t at)
+{
+	const struct vmm__tree *t = &s->b->tree;
+	const struct vmm__node *node = &t->nodes[at];
+	double fee = s->b->order[s->vm] ? 0 : s->b->toll[s->vm];
+
+	return vmm__gain_at(s->b->p, s->vm, s->b->p->per[t->hosts[node->from]], node->least) - fee;
+}
+
+static void visit(struct search *s, uint32_t at, double most)
+{
+	const struct vmm__tree *t = &s->b->tree;
+	const struct vmm__node *node = &t->nodes[at];
+	double left, right;
+
+	if (most <= LEAST || most < s->best.value ||
+	    (most == s->best.value && s->best.vm[0] != s->vm))
 		return;
-	*best = t;
+	for (uint32_t i = 0; !node->right && i < node->n; i++)
+		consider(s, t->hosts[node->from + i]);
+	if (!node->right)
+		return;
+	left = bound(s, at + 1);
+	right = bound(s, node->right);
+	if (left >= right)
+		visit(s, at + 1, left);
+	visit(s, node->right, right);
+	if (left < right)
+		visit(s, at + 1, left);
 }
 
 struct vmm__try vmm__best_single(struct vmm__balance *b, size_t group)
 {
-	const struct vmm_fleet *f = b->p->f;
-	struct vmm__try best = { .n = 0, .value = 0 };
+	struct search s = { .b = b, .best = { .n = 0, .value = 0 } };
 
-	vmm__skyline(b, group);
+	vmm__tree_update(b, group);
 	for (uint32_t i = b->vms_from[group]; i < b->vms_from[group + 1]; i++) {
-		uint32_t vm = b->vms[i];
+		uint32_t home = (uint32_t)b->p->f->vms[b->vms[i]].host;
 
-		if (!vmm__balance_movable(b, vm))
+		s.vm = b->vms[i];
+		if (!vmm__balance_movable(b, s.vm))
 			continue;
-		for (uint32_t s = 0; !has_rules(f, vm) && s < b->nsky; s++)
-			consider(b, vm, b->sky[s], &best);
-		for (uint32_t h = b->hosts_from[group];
-		     has_rules(f, vm) && h < b->hosts_from[group + 1]; h++)
-			if (vmm__place_open(b->p, b->hosts[h]))
-				consider(b, vm, b->hosts[h], &best);
-		if (b->order[vm] && vmm__place_open(b->p, (uint32_t)f->vms[vm].host))
-			consider(b, vm, (uint32_t)f->vms[vm].host, &best);
+		for (uint32_t k = 0; k < b->tree.nroots; k++)
+			visit(&s, b->tree.roots[k], bound(&s, b->tree.roots[k]));
+		if (b->order[s.vm] && vmm__place_open(b->p, home))
+			consider(&s, home);
 	}
-	return best;
+	return s.best;
 }

@@ -146,6 +146,8 @@ void vmm__score_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t 
 double vmm__deviation(const struct vmm__sums *s, int resource);
 /* By how much the score of the group falls when the VM moves. */
 double vmm__gain(const struct vmm__place *p, uint32_t vm, uint32_t to);
+/* To a host with these capacities (1 / capacity) and uses (less mid). The less it uses, the more is gained. */
+double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, const double *x);
 
 /* ---- balance.c and what it is made of ---- */
 
@@ -156,6 +158,18 @@ struct vmm__reason {
 	uint32_t of; /* the resource, the rule, the host */
 };
 
+/* tree.c: the open hosts of a group; a node has `n` of them from `from` on, or two children: the next one and `right`. */
+struct vmm__node {
+	double least[VMM_RESOURCES];
+	uint32_t from, n, right;
+};
+struct vmm__tree {
+	struct vmm__node *nodes;
+	uint32_t *hosts, *roots, n, nroots;
+	size_t group;
+	unsigned age;
+};
+
 struct vmm__balance {
 	struct vmm__place *p;
 	const struct vmm_balance_options *opt;
@@ -164,8 +178,10 @@ struct vmm__balance {
 	struct vmm__reason *reason; /* of each VM */
 	uint32_t *vms, *vms_from;   /* by group; vms_from has one more than there are groups */
 	uint32_t *hosts, *hosts_from;
+	uint32_t *rank;      /* of each host: where it is in hosts[] */
 	uint32_t *class;     /* hosts of one class have the same capacities and bounds */
 	uint32_t *sky, nsky; /* candidates, see skyline.c */
+	struct vmm__tree tree;
 	uint32_t turn;
 	uint64_t moved, bytes;
 	uint32_t mended;    /* how often something was */
@@ -204,6 +220,8 @@ void vmm__balance_apply(struct vmm__balance *b, const struct vmm__try *t, struct
 /* skyline.c: of the group, the hosts that a VM without rules may go to with the most gain. */
 void vmm__skyline(struct vmm__balance *b, size_t group);
 void vmm__classes(struct vmm__balance *b);
+/* tree.c: as hosts are now. */
+void vmm__tree_update(struct vmm__balance *b, size_t group);
 
 /*
  * descend.c: the best move; exchange.c: the best exchange of VMs by two hosts, of those that are looked at; pairs.c:

@@ -97,6 +97,7 @@ struct vmm__try vmm__best_pair(struct vmm__balance *b, size_t group, uint64_t *b
 	uint32_t worst[VMM__WORST], *vms = calloc(b->p->f->nvms + 1, sizeof(*vms));
 	size_t n = vmm__find_worst(b, group, worst);
 
+	vmm__skyline(b, group);
 	/* Without memory the plan is the one without pairs. */
 	for (int way = 0; vms && way < 2 && s.best.n == 0; way++) {
 		s.chains = way > 0;

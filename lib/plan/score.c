@@ -92,24 +92,31 @@ void vmm__score_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t 
 	s->score = score(s, weights(p, g));
 }
 
-double vmm__gain(const struct vmm__place *p, uint32_t vm, uint32_t to)
+double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, const double *x)
 {
-	size_t g = vmm__vm_group(p->f, vm);
+	uint32_t from = p->at[vm];
+	size_t g = p->f->hosts[from].group;
 	const struct vmm__sums *s = &p->sums[g];
 	const double *weight = weights(p, g), *use = p->f->vms[vm].use;
-	uint32_t from = p->at[vm];
 	double after = 0;
 
 	for (int r = 0; r < VMM_RESOURCES; r++) {
-		double less = use[r] * p->per[from][r], more = use[r] * p->per[to][r], n = s->n[r];
-		double mean, squares;
+		double less = use[r] * p->per[from][r], more = use[r] * per[r], n = s->n[r];
+		double mean, squares, rest;
 
 		if (weight[r] <= 0 || n <= 0)
 			continue;
 		mean = (s->sum[r] - less + more) / n;
 		squares = s->squares[r] + less * (less - 2 * p->x[from][r]) +
-			  more * (more + 2 * p->x[to][r]);
-		after += weight[r] * sqrt(fmax(0, squares / n - mean * mean));
+			  more * (more + 2 * x[r]);
+		rest = squares / n - mean * mean;
+		if (rest > 0)
+			after += weight[r] * sqrt(rest);
 	}
 	return s->score - after;
+}
+
+double vmm__gain(const struct vmm__place *p, uint32_t vm, uint32_t to)
+{
+	return vmm__gain_at(p, vm, p->per[to], p->x[to]);
 }
