@@ -43,14 +43,10 @@ static void consider(struct search *s, uint32_t to)
 	s->best = t;
 }
 
-/* What its best host would gain if it had the least of all; to go home, which gets the toll back, is another matter. */
+/* To go home, which gets the toll back, is another matter. */
 static double bound(const struct search *s, uint32_t at)
 {
-	const struct vmm__tree *t = &s->b->tree;
-	const struct vmm__node *node = &t->nodes[at];
-	double fee = s->b->order[s->vm] ? 0 : s->b->toll[s->vm];
-
-	return vmm__gain_at(s->b->p, s->vm, s->b->p->per[t->hosts[node->from]], node->least) - fee;
+	return vmm__tree_gain(s->b, s->vm, at) - (s->b->order[s->vm] ? 0 : s->b->toll[s->vm]);
 }
 
 static void visit(struct search *s, uint32_t at, double most)

@@ -222,6 +222,8 @@ void vmm__skyline(struct vmm__balance *b, size_t group);
 void vmm__classes(struct vmm__balance *b);
 /* tree.c: as hosts are now. */
 void vmm__tree_update(struct vmm__balance *b, size_t group);
+/* What the best host of a node would gain if it had the least of all: none of them gains more. */
+double vmm__tree_gain(const struct vmm__balance *b, uint32_t vm, uint32_t node);
 
 /*
  * descend.c: the best move; exchange.c: the best exchange of VMs by two hosts, of those that are looked at; pairs.c:

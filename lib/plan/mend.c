@@ -71,11 +71,41 @@ static void offer(struct search *s, const struct offer *o)
 	s->any = true;
 }
 
+/* What a move of this VM could mend at best. */
+static struct vmm__broken hope(const struct search *s, uint32_t vm)
+{
+	const struct vmm__place *p = s->b->p;
+	const struct vmm__fleet *m = p->f->more;
+	struct vmm__broken by = { .over = -vmm__host_over(p, p->at[vm]) };
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
+		if (vmm__rule_blames(p, m->of[i], vm))
+			--*(m->rules[m->of[i]].text->kind == VMM_SHOULD ? &by.soft : &by.hard);
+	return by;
+}
+
+/* Whether no move of it alone can be better than the best one. */
+static bool is_hopeless(const struct search *s, uint32_t vm)
+{
+	const struct vmm__balance *b = s->b;
+	struct vmm__broken by = hope(s, vm);
+	int cmp = vmm__broken_compare(&by, &s->best.by);
+	double most = -INFINITY;
+
+	if (cmp != 0 || !s->any)
+		return cmp > 0;
+	for (uint32_t i = 0; i < b->tree.nroots; i++)
+		most = fmax(most, vmm__tree_gain(b, vm, b->tree.roots[i]));
+	return most - (b->order[vm] ? -b->toll[vm] : b->toll[vm]) <= s->best.gain;
+}
+
 static void try_one(struct search *s, uint32_t vm)
 {
 	struct vmm__place *p = s->b->p;
 	uint32_t to;
 
+	if (is_hopeless(s, vm))
+		return;
 	for (uint32_t i = 0; (to = target(s, &i)) != VMM__NONE; i++) {
 		struct offer o = { .set = NULL };
 
@@ -226,6 +256,7 @@ static int find(struct search *s, struct vmm_err *err)
 {
 	const struct vmm__balance *b = s->b;
 
+	vmm__tree_update(s->b, s->group);
 	s->any = false;
 	s->best = (struct offer){ .set = NULL };
 	for (int way = 0; way < 3 && !s->any; way++)

@@ -107,3 +107,10 @@ void vmm__tree_update(struct vmm__balance *b, size_t group)
 	for (uint32_t i = t->n; i-- > 0;)
 		bound(b, &t->nodes[i]);
 }
+
+double vmm__tree_gain(const struct vmm__balance *b, uint32_t vm, uint32_t at)
+{
+	const struct vmm__node *node = &b->tree.nodes[at];
+
+	return vmm__gain_at(b->p, vm, b->p->per[b->tree.hosts[node->from]], node->least);
+}
