@@ -259,7 +259,8 @@ struct vmm__schedule {
  * memory than the fullest is, not even for a while.
  */
 int vmm__schedule(const struct vmm_fleet *f, const uint32_t *goal, const uint32_t *vms, size_t n,
-		  unsigned per_host, const bool *level, struct vmm__schedule *out, struct vmm_err *err);
+		  unsigned per_host, const bool *level, struct vmm__schedule *out,
+		  struct vmm_err *err);
 void vmm__schedule_release(struct vmm__schedule *s);
 
 /* A schedule in the making, for schedule.c and park.c. */

@@ -196,7 +196,8 @@ static void try_set_at(struct search *s, const struct vmm__rule *set, uint32_t t
 		vmm__place_try(p, vm, to, &saved[tried++]);
 	}
 	o.t.to[0] = to;
-	if (can && fits_all(p, to) && hold_all(p, set) && moves <= s->b->opt->max_moves && bytes <= s->b->opt->max_bytes)
+	if (can && fits_all(p, to) && hold_all(p, set) && moves <= s->b->opt->max_moves &&
+	    bytes <= s->b->opt->max_bytes)
 		offer(s, &o);
 	while (tried > 0)
 		vmm__place_back(p, &saved[--tried]);

@@ -179,7 +179,8 @@ static void release(struct vmm__waves *w)
 }
 
 int vmm__schedule(const struct vmm_fleet *f, const uint32_t *goal, const uint32_t *vms, size_t n,
-		  unsigned per_host, const bool *level, struct vmm__schedule *out, struct vmm_err *err)
+		  unsigned per_host, const bool *level, struct vmm__schedule *out,
+		  struct vmm_err *err)
 {
 	struct vmm__waves w = { .f = f, .per_host = per_host, .out = out };
 	VMM__PLACE_AUTO *now = vmm__place_new(f), *end = vmm__place_new(f);

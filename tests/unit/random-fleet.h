@@ -248,13 +248,14 @@ static struct vmm_table *vms_table(const struct model *m, bool shuffled)
 	unsigned order[VMS];
 
 	shuffle(order, m->nvms, shuffled);
-	vmm_buf_adds(&text, "uuid\tname\thost\tstate\tvcpus\tmem\tmem_rss\tcpu\tdisk_rd\tdisk_wr\tnet_rx\tnet_tx\n");
+	vmm_buf_adds(&text,
+		     "uuid\tname\thost\tstate\tvcpus\tmem\tmem_rss\tcpu\tdisk_rd\tdisk_wr\tnet_rx\tnet_tx\n");
 	for (unsigned i = 0; i < m->nvms; i++) {
 		const struct vm *v = &m->vms[order[i]];
 		bool measured = m->groups[m->hosts[v->host].group].measured;
 
-		vmm_buf_addf(&text, "u%u\tv%u\th%u\t%s\t%.0f\t%.0f\t%.0f\t", order[i], order[i], v->host,
-			     v->state, measured ? 64 : v->use[0], v->use[1], v->rss * GIB);
+		vmm_buf_addf(&text, "u%u\tv%u\th%u\t%s\t%.0f\t%.0f\t%.0f\t", order[i], order[i],
+			     v->host, v->state, measured ? 64 : v->use[0], v->use[1], v->rss * GIB);
 		if (measured && v->running)
 			vmm_buf_addf(&text, "%.3f", v->use[0]);
 		vmm_buf_addf(&text, "\t%.0f\t\t0\t%.0f\n", v->use[2], v->use[3]);
@@ -300,7 +301,8 @@ static void write_weights(FILE *f, const double *weight)
 
 static void write_rules(FILE *f, const struct model *m, unsigned g)
 {
-	fprintf(f, "aggressiveness = %u\n[reserve]\nmemory = %.0f\n[capacity]\ndisk = %.0f\nnet = %.0f\n",
+	fprintf(f,
+		"aggressiveness = %u\n[reserve]\nmemory = %.0f\n[capacity]\ndisk = %.0f\nnet = %.0f\n",
 		m->groups[g].aggressiveness, m->groups[g].reserve, m->groups[g].capacity[2],
 		m->groups[g].capacity[3]);
 	write_limits(f, m->groups[g].limit);
@@ -340,7 +342,9 @@ struct input {
 
 static void input_init(struct input *in, const struct model *m, bool shuffled)
 {
-	struct vmm_fleet_input text = { .hosts_file = "hosts", .vms_file = "vms", .ngroups = m->ngroups };
+	struct vmm_fleet_input text = { .hosts_file = "hosts",
+					.vms_file = "vms",
+					.ngroups = m->ngroups };
 	struct vmm_err err;
 
 	text.hosts = in->hosts = hosts_table(m, shuffled);

@@ -90,8 +90,8 @@ static void world_init(struct world *w, const struct model *m, const char *what)
 	memcpy(w->start, w->load, sizeof(w->start));
 	for (unsigned h = 0; h < m->nhosts; h++)
 		if (!m->hosts[h].closed)
-			w->highest[m->hosts[h].group] =
-				fmax(w->highest[m->hosts[h].group], w->load[h][1] / m->hosts[h].cap[1]);
+			w->highest[m->hosts[h].group] = fmax(w->highest[m->hosts[h].group],
+							     w->load[h][1] / m->hosts[h].cap[1]);
 }
 
 static double score(const struct world *w, unsigned group)
@@ -105,7 +105,8 @@ static double score(const struct world *w, unsigned group)
 		for (unsigned h = 0; h < m->nhosts; h++) {
 			double share = w->load[h][r] / m->hosts[h].cap[r];
 
-			if (m->hosts[h].group != group || m->hosts[h].closed || m->hosts[h].cap[r] <= 0)
+			if (m->hosts[h].group != group || m->hosts[h].closed ||
+			    m->hosts[h].cap[r] <= 0)
 				continue;
 			n++;
 			x += share;
@@ -131,7 +132,8 @@ static bool rule_has(const struct world *w, const struct rule *r, unsigned v)
 }
 
 /* VMs less hosts that they are on: apart, all are one too many; together, all hosts but one. */
-static unsigned hosts_of(const struct world *w, const struct rule *r, const unsigned *at, unsigned *vms)
+static unsigned hosts_of(const struct world *w, const struct rule *r, const unsigned *at,
+			 unsigned *vms)
 {
 	unsigned on[HOSTS] = { 0 }, hosts = 0, crowd = 0;
 
@@ -221,8 +223,8 @@ static void check_room(const struct world *w, const struct step *s)
 
 		if (w->m->vms[s->vm].use[r] > 0 && h->cap[r] > 0 &&
 		    w->load[s->to][r] > most + DUST * h->cap[r])
-			WRONG(w, "wave %u: no %s for v%u on h%u", s->wave, vmm_resource_names[r], s->vm,
-			      s->to);
+			WRONG(w, "wave %u: no %s for v%u on h%u", s->wave, vmm_resource_names[r],
+			      s->vm, s->to);
 	}
 }
 
@@ -282,7 +284,8 @@ static size_t read_steps(struct world *w, const struct vmm_table *plan, struct s
 				      .from = number(cell(plan, row, "from")),
 				      .to = number(cell(plan, row, "to")),
 				      .park = strcmp(action, "park") == 0,
-				      .mends = strncmp(why, "mends", 5) == 0 || strstr(why, "too full") };
+				      .mends = strncmp(why, "mends", 5) == 0 ||
+					       strstr(why, "too full") };
 		w->mends[w->m->hosts[s[n].to].group] |= s[n].mends;
 		n++;
 	}
@@ -379,8 +382,8 @@ static void check_second(const struct world *w, unsigned per_host)
 		after.vms[v].host = w->at[v];
 	plan = balance(&after, false, per_host, &stuck);
 	if (vmm_table_rows(plan) > 0)
-		WRONG(w, "a second run moves %s to %s: %s", cell(plan, 0, "vm"), cell(plan, 0, "to"),
-		      cell(plan, 0, "reason"));
+		WRONG(w, "a second run moves %s to %s: %s", cell(plan, 0, "vm"),
+		      cell(plan, 0, "to"), cell(plan, 0, "reason"));
 	vmm_table_free(plan);
 }
 
@@ -451,7 +454,8 @@ static void check_drain(const struct model *m)
 }
 
 /* What goes off is empty and may go off; what comes on may. */
-static void check_power(const struct world *w, const struct vmm_table *plan, const enum vmm_pack_may *may)
+static void check_power(const struct world *w, const struct vmm_table *plan,
+			const enum vmm_pack_may *may)
 {
 	for (size_t row = 0; row < vmm_table_rows(plan); row++) {
 		const char *action = cell(plan, row, "action");
@@ -484,8 +488,8 @@ static void check_pack(const struct model *m)
 
 		for (unsigned v = 0; v < m->nvms; v++)
 			empty &= m->vms[v].host != h || !m->vms[v].running;
-		may[h] = m->hosts[h].excluded		 ? VMM_PACK_NOTHING
-			 : m->hosts[h].closed && empty ? VMM_PACK_ON
+		may[h] = m->hosts[h].excluded               ? VMM_PACK_NOTHING
+			 : m->hosts[h].closed && empty      ? VMM_PACK_ON
 			 : m->hosts[h].closed || once_in(6) ? VMM_PACK_NOTHING
 							    : VMM_PACK_OFF;
 		on.hosts[h].closed &= may[h] != VMM_PACK_ON;
