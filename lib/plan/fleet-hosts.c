@@ -16,6 +16,8 @@ static int find_columns(const struct vmm__sheet *s, struct columns *c, struct vm
 	for (size_t i = 0; needed[i]; i++)
 		if (vmm__sheet_need(s, needed[i], err) < 0)
 			return VMM_EINPUT;
+	if (vmm__sheet_check(s, err) < 0)
+		return VMM_EINPUT;
 	*c = (struct columns){ vmm_table_col(s->t, "name"),     vmm_table_col(s->t, "group"),
 			       vmm_table_col(s->t, "state"),    vmm_table_col(s->t, "maint"),
 			       vmm_table_col(s->t, "labels"),   vmm_table_col(s->t, "cpus"),

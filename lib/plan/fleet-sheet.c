@@ -8,6 +8,9 @@
 #include "base/num.h"
 #include "plan/internal.h"
 
+/* No name or number is as long; what is, is no table. */
+#define CELL_MAX 65536
+
 int vmm__sheet_wrong(const struct vmm__sheet *s, size_t row, struct vmm_err *err, const char *fmt, ...)
 {
 	const char *line = vmm_table_get(s->t, row, s->line);
@@ -27,6 +30,16 @@ int vmm__sheet_need(const struct vmm__sheet *s, const char *column, struct vmm_e
 	if (vmm_table_col(s->t, column) >= 0)
 		return 0;
 	return vmm_err_set(err, VMM_EINPUT, "%s:1: column '%s' is missing", s->file, column);
+}
+
+int vmm__sheet_check(const struct vmm__sheet *s, struct vmm_err *err)
+{
+	for (size_t row = 0; row < vmm_table_rows(s->t); row++)
+		for (size_t col = 0; col < vmm_table_cols(s->t); col++)
+			if (strnlen(vmm_table_get(s->t, row, (int)col), CELL_MAX + 1) > CELL_MAX)
+				return vmm__sheet_wrong(s, row, err, "%.40s has more than %d bytes",
+							vmm_table_colname(s->t, col), CELL_MAX);
+	return 0;
 }
 
 static int not_a_number(const struct vmm__sheet *s, size_t row, int col, struct vmm_err *err)

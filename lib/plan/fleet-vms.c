@@ -36,6 +36,8 @@ static int find_columns(const struct vmm__sheet *s, struct columns *c, struct vm
 	for (size_t i = 0; needed[i]; i++)
 		if (vmm__sheet_need(s, needed[i], err) < 0)
 			return VMM_EINPUT;
+	if (vmm__sheet_check(s, err) < 0)
+		return VMM_EINPUT;
 	*c = (struct columns){ vmm_table_col(t, "uuid"),    vmm_table_col(t, "host"),
 			       vmm_table_col(t, "name"),    vmm_table_col(t, "state"),
 			       vmm_table_col(t, "vcpus"),   vmm_table_col(t, "mem"),

@@ -43,6 +43,8 @@ struct vmm__sheet {
 /* Returns VMM_EINPUT; "FILE:LINE: …". */
 int vmm__sheet_wrong(const struct vmm__sheet *s, size_t row, struct vmm_err *err, const char *fmt,
 		     ...) __attribute__((format(printf, 4, 5)));
+/* No cell is too long to be one. */
+int vmm__sheet_check(const struct vmm__sheet *s, struct vmm_err *err);
 int vmm__sheet_need(const struct vmm__sheet *s, const char *column, struct vmm_err *err);
 /* A cell that holds a whole number, or a decimal one. An empty one and no column (-1): NAN. */
 int vmm__sheet_u64(const struct vmm__sheet *s, size_t row, int col, double *out, struct vmm_err *err);

@@ -34,6 +34,8 @@ int vmm__waiting_check(const struct vmm_table *rows, const char *file, struct vm
 	for (size_t i = 0; i < 3; i++)
 		if (vmm__sheet_need(&s, needed[i], err) < 0)
 			return VMM_EINPUT;
+	if (vmm__sheet_check(&s, err) < 0)
+		return VMM_EINPUT;
 	for (size_t row = 0; row < vmm_table_rows(rows); row++)
 		if (check_row(&s, row, err) < 0)
 			return VMM_EINPUT;
