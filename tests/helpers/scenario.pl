@@ -20,7 +20,7 @@ sub tsv {
 	return $out;
 }
 
-sub is_table { $_[0] =~ m{^(?:hosts|vms|new|plan|prints|state/)} }
+sub is_table { $_[0] =~ m{^(?:(?:hosts|vms|new|plan|prints)\d*$|state/)} }
 
 sub read_scenario {
 	my ($file) = @_;
