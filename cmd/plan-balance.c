@@ -109,7 +109,7 @@ static int find_now(struct cmd_run *c, const struct cmd_planner *p, time_t *when
 	return 0;
 }
 
-/* What it remembers is on the disk before anybody sees the plan. */
+/* Without a group in automatic mode there is nothing to do or remember. What is remembered is on the disk before anybody sees the plan. */
 static int balance_again(struct cmd_run *c, const struct cmd_planner *p,
 			 const struct vmm_balance_options *opt, struct vmm_strv *left)
 {
@@ -118,6 +118,8 @@ static int balance_again(struct cmd_run *c, const struct cmd_planner *p,
 	const char *file;
 	time_t when;
 
+	if (p->ngroups == 0)
+		return vmm_balance(p->fleet, opt, &rows, left, &c->err);
 	if (find_now(c, p, &when) < 0 ||
 	    (access(automatic, F_OK) == 0 && cmd_read_rows(c, automatic, &memory, &file) < 0) ||
 	    vmm_rounds_balance(p->fleet, opt, when, &memory, &rows, left, &c->err) < 0)
@@ -173,7 +175,7 @@ static int check_operands(struct cmd_run *c)
 static int run(struct cmd_run *c)
 {
 	struct vmm_balance_options opt = VMM_BALANCE_OPTIONS;
-	struct cmd_planner p = { NULL };
+	struct cmd_planner p = { .automatic = automatic != NULL };
 	int ret = read_options(c, &opt);
 
 	if (ret == 0)

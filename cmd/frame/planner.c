@@ -129,7 +129,34 @@ static int copy_if(struct vmm_table **t, const struct vmm_table *hosts, int col,
 	return 0;
 }
 
-/* Only the hosts of --group, and what is on them. */
+/* Only the hosts of these groups, and what is on them. */
+static int keep_groups(struct cmd_run *c, struct cmd_planner *p, const struct vmm_strv *groups)
+{
+	if (copy_if(&p->vms, p->hosts, vmm_table_col(p->vms, "host"), groups) < 0 ||
+	    copy_if(&p->hosts, p->hosts, vmm_table_col(p->hosts, "name"), groups) < 0)
+		return vmm_err_nomem(&c->err);
+	return 0;
+}
+
+static int keep_automatic(struct cmd_run *c, struct cmd_planner *p)
+{
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->ngroups; i++)
+		if (p->groups[i]->automatic && vmm_strv_add(&names, p->groups[i]->name) < 0)
+			return vmm_err_nomem(&c->err);
+	for (size_t i = 0; i < p->ngroups; i++) {
+		if (p->groups[i]->automatic)
+			p->groups[n++] = p->groups[i];
+		else
+			vmm_group_free(p->groups[i]);
+	}
+	p->ngroups = n;
+	return keep_groups(c, p, &names);
+}
+
+/* Those of --group. */
 static int choose_groups(struct cmd_run *c, struct cmd_planner *p)
 {
 	VMM_STRV_AUTO groups = VMM_STRV_INIT;
@@ -141,11 +168,7 @@ static int choose_groups(struct cmd_run *c, struct cmd_planner *p)
 		if (vmm_table_find(p->hosts, group, groups.s[i]) < 0)
 			return vmm_err_set(&c->err, VMM_ENOTFOUND, "no host is in group '%s'",
 					   groups.s[i]);
-	if (groups.n > 0 &&
-	    (copy_if(&p->vms, p->hosts, vmm_table_col(p->vms, "host"), &groups) < 0 ||
-	     copy_if(&p->hosts, p->hosts, vmm_table_col(p->hosts, "name"), &groups) < 0))
-		return vmm_err_nomem(&c->err);
-	return 0;
+	return groups.n > 0 ? keep_groups(c, p, &groups) : 0;
 }
 
 int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p)
@@ -159,7 +182,8 @@ int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p)
 	if ((cmd_planner_text.from ? read_other(c, p) : read_tables(c, p)) < 0)
 		return c->err.code;
 	if (choose_groups(c, p) < 0 ||
-	    vmm_groups_load(p->hosts, rules, &p->groups, &p->ngroups, &c->err) < 0)
+	    vmm_groups_load(p->hosts, rules, &p->groups, &p->ngroups, &c->err) < 0 ||
+	    (p->automatic && keep_automatic(c, p) < 0))
 		return c->err.code;
 	in = (struct vmm_fleet_input){ .hosts = p->hosts,
 				       .vms = p->vms,

@@ -50,6 +50,7 @@ struct cmd_planner {
 	struct vmm_group **groups;
 	size_t ngroups;
 	struct vmm_fleet *fleet;
+	bool automatic; /* set by the caller: only groups in automatic mode */
 };
 
 int cmd_planner_read(struct cmd_run *c, struct cmd_planner *p);

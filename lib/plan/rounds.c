@@ -17,8 +17,11 @@ static const char *const columns[] = { "what", "name", "rounds", "time", NULL };
 struct rounds {
 	struct vmm_fleet *f;
 	time_t now;
+	struct vmm_table *names; /* of the VMs, as they are remembered, in the order of the fleet */
+	struct vmm_index *by_name;
 	time_t *moved;    /* of each VM; 0: not known to have moved */
 	uint64_t *rounds; /* of each group: those that found something to even out */
+	time_t *last;     /* of each group: when the last of its rounds was; 0: not known */
 	bool *wait;       /* of each group: nothing is evened out this time */
 };
 
@@ -60,31 +63,37 @@ static int wrong(const struct vmm_table *t, size_t row, const char *what, struct
 			   row + 2, vmm_table_at(t, row, what), what);
 }
 
-static int read_row(struct rounds *r, const struct vmm_table *t, size_t row,
-		    const struct vmm_index *vms, struct vmm_err *err)
+static int read_group(struct rounds *r, const struct vmm_table *t, size_t row, time_t when,
+		      struct vmm_err *err)
 {
-	const char *name = vmm_table_at(t, row, "name");
-	bool is_vm = strcmp(vmm_table_at(t, row, "what"), "vm") == 0;
-	uint64_t n = 0;
-	time_t when = 0;
+	uint64_t n;
 
-	if (!is_vm && strcmp(vmm_table_at(t, row, "what"), "group") != 0)
-		return wrong(t, row, "what", err);
-	if (is_vm && vmm_time_parse(vmm_table_at(t, row, "time"), &when) < 0)
-		return wrong(t, row, "time", err);
-	if (!is_vm &&
-	    vmm_num_u64("rounds", vmm_table_at(t, row, "rounds"), 0, ROUNDS_MAX, &n, NULL) < 0)
+	if (vmm_num_u64("rounds", vmm_table_at(t, row, "rounds"), 0, ROUNDS_MAX, &n, NULL) < 0)
 		return wrong(t, row, "rounds", err);
-	if (is_vm) {
-		long v = vmm_index_find(vms, name);
-
-		if (v >= 0)
-			r->moved[v] = when;
-		return 0;
+	for (size_t g = 0; g < r->f->ngroups; g++) {
+		if (strcmp(r->f->groups[g]->name, vmm_table_at(t, row, "name")) != 0)
+			continue;
+		r->rounds[g] = n;
+		r->last[g] = when;
 	}
-	for (size_t g = 0; g < r->f->ngroups; g++)
-		if (strcmp(r->f->groups[g]->name, name) == 0)
-			r->rounds[g] = n;
+	return 0;
+}
+
+static int read_row(struct rounds *r, const struct vmm_table *t, size_t row, struct vmm_err *err)
+{
+	const char *what = vmm_table_at(t, row, "what");
+	time_t when;
+	long v;
+
+	if (strcmp(what, "vm") != 0 && strcmp(what, "group") != 0)
+		return wrong(t, row, "what", err);
+	if (vmm_time_parse(vmm_table_at(t, row, "time"), &when) < 0)
+		return wrong(t, row, "time", err);
+	if (*what == 'g')
+		return read_group(r, t, row, when, err);
+	v = vmm_index_find(r->by_name, vmm_table_at(t, row, "name"));
+	if (v >= 0)
+		r->moved[v] = when;
 	return 0;
 }
 
@@ -104,13 +113,14 @@ static struct vmm_table *names_of(const struct vmm_fleet *f)
 
 static int recall(struct rounds *r, const struct vmm_table *memory, struct vmm_err *err)
 {
-	VMM_TABLE_AUTO *names = names_of(r->f);
-	struct vmm_index *vms = names ? vmm_index_new(names, 0) : NULL;
-	int rc = vms ? 0 : vmm_err_nomem(err);
+	int rc = 0;
 
+	r->names = names_of(r->f);
+	r->by_name = r->names ? vmm_index_new(r->names, 0) : NULL;
+	if (!r->by_name)
+		return vmm_err_nomem(err);
 	for (size_t i = 0; rc == 0 && memory && i < vmm_table_rows(memory); i++)
-		rc = read_row(r, memory, i, vms, err);
-	vmm_index_free(vms);
+		rc = read_row(r, memory, i, err);
 	return rc;
 }
 
@@ -126,28 +136,31 @@ static bool is_held(const struct rounds *r, size_t vm)
 
 static void hold(struct rounds *r)
 {
-	for (size_t v = 0; v < r->f->nvms; v++) {
+	for (size_t v = 0; v < r->f->nvms; v++)
 		r->f->vms[v].held = is_held(r, v);
-		if (!group_of(r, v)->automatic && !r->f->vms[v].fixed)
-			r->f->vms[v].fixed = "its group is in manual mode";
-	}
 }
 
-static int add(struct vmm_table *t, const char *what, const char *name, uint64_t rounds, time_t when)
+static int add(struct vmm_table *t, const char *what, const char *name, const char *rounds,
+	       time_t when)
 {
 	long row = vmm_table_add(t);
-	char cell[VMM_TIME_LEN + 1] = "", number[24] = "";
+	char time[VMM_TIME_LEN + 1];
 
-	if (when)
-		vmm_time_format(when, cell);
-	else
-		snprintf(number, sizeof(number), "%" PRIu64, rounds);
+	vmm_time_format(when, time);
 	return row < 0 || vmm_table_set(t, (size_t)row, 0, what) < 0 ||
 			       vmm_table_set(t, (size_t)row, 1, name) < 0 ||
-			       vmm_table_set(t, (size_t)row, 2, number) < 0 ||
-			       vmm_table_set(t, (size_t)row, 3, cell) < 0
+			       vmm_table_set(t, (size_t)row, 2, rounds) < 0 ||
+			       vmm_table_set(t, (size_t)row, 3, time) < 0
 		       ? VMM_ENOMEM
 		       : 0;
+}
+
+static int add_group(const struct rounds *r, size_t g, struct vmm_table *t)
+{
+	char n[24];
+
+	snprintf(n, sizeof(n), "%" PRIu64, r->rounds[g]);
+	return add(t, "group", r->f->groups[g]->name, n, r->last[g]);
 }
 
 static int remember(const struct rounds *r, struct vmm_table **memory, struct vmm_err *err)
@@ -156,11 +169,10 @@ static int remember(const struct rounds *r, struct vmm_table **memory, struct vm
 	int rc = t ? 0 : VMM_ENOMEM;
 
 	for (size_t g = 0; rc == 0 && g < r->f->ngroups; g++)
-		if (r->rounds[g])
-			rc = add(t, "group", r->f->groups[g]->name, r->rounds[g], 0);
+		rc = add_group(r, g, t);
 	for (size_t v = 0; rc == 0 && v < r->f->nvms; v++)
 		if (is_held(r, v))
-			rc = add(t, "vm", key(&r->f->vms[v]), 0, r->moved[v]);
+			rc = add(t, "vm", key(&r->f->vms[v]), "", r->moved[v]);
 	if (rc < 0)
 		return vmm_err_nomem(err);
 	vmm_table_free(*memory);
@@ -188,29 +200,49 @@ static int look(struct rounds *r, const struct vmm_balance_options *opt, bool *u
 	return rc;
 }
 
+/* Timers are not exact: nine tenths of the interval will do. */
+static bool is_early(const struct rounds *r, size_t g)
+{
+	time_t interval = (time_t)(r->f->groups[g]->interval_ms / 1000);
+
+	return r->last[g] && r->now >= r->last[g] && r->now < r->last[g] + interval * 9 / 10;
+}
+
+/* Who looks more often than once in an interval sees no new round. */
+static void count_group(struct rounds *r, size_t g, bool uneven)
+{
+	r->wait[g] = true;
+	if (is_early(r, g))
+		return;
+	r->last[g] = r->now;
+	r->rounds[g] = uneven ? r->rounds[g] + (r->rounds[g] < ROUNDS_MAX) : 0;
+	r->wait[g] = r->rounds[g] < r->f->groups[g]->rounds;
+	if (!r->wait[g])
+		r->rounds[g] = 0;
+}
+
 static int count(struct rounds *r, const struct vmm_balance_options *opt, struct vmm_err *err)
 {
 	bool *uneven = calloc(r->f->ngroups + 1, sizeof(*uneven));
 	int rc = uneven ? look(r, opt, uneven, err) : vmm_err_nomem(err);
 
-	for (size_t g = 0; rc == 0 && g < r->f->ngroups; g++) {
-		r->rounds[g] = uneven[g] ? r->rounds[g] + (r->rounds[g] < ROUNDS_MAX) : 0;
-		r->wait[g] = r->rounds[g] < r->f->groups[g]->rounds;
-		if (!r->wait[g])
-			r->rounds[g] = 0;
-	}
+	for (size_t g = 0; rc == 0 && g < r->f->ngroups; g++)
+		count_group(r, g, uneven[g]);
 	free(uneven);
 	return rc;
 }
 
-/* Where there is no UUID all of one name are meant, as they are remembered. */
 static void note_moves(struct rounds *r, const struct vmm_table *plan)
 {
-	for (size_t i = 0; i < vmm_table_rows(plan); i++)
-		for (size_t v = 0; v < r->f->nvms; v++)
-			if (strcmp(r->f->vms[v].uuid, vmm_table_at(plan, i, "uuid")) == 0 &&
-			    strcmp(r->f->vms[v].name, vmm_table_at(plan, i, "vm")) == 0)
-				r->moved[v] = r->now;
+	int uuid = vmm_table_col(plan, "uuid"), vm = vmm_table_col(plan, "vm");
+
+	for (size_t i = 0; i < vmm_table_rows(plan); i++) {
+		const char *name = vmm_table_get(plan, i, uuid);
+		long v = vmm_index_find(r->by_name, *name ? name : vmm_table_get(plan, i, vm));
+
+		if (v >= 0)
+			r->moved[v] = r->now;
+	}
 }
 
 static int balance(struct rounds *r, const struct vmm_balance_options *opt, struct vmm_table **memory,
@@ -243,14 +275,20 @@ int vmm_rounds_balance(struct vmm_fleet *f, const struct vmm_balance_options *op
 		       struct vmm_table **memory, struct vmm_table **plan, struct vmm_strv *left,
 		       struct vmm_err *err)
 {
-	struct rounds r = { f, now, calloc(f->nvms + 1, sizeof(time_t)),
-			    calloc(f->ngroups + 1, sizeof(uint64_t)),
-			    calloc(f->ngroups + 1, sizeof(bool)) };
-	int rc = r.moved && r.rounds && r.wait ? balance(&r, opt, memory, plan, left, err)
-					       : vmm_err_nomem(err);
+	struct rounds r = { .f = f,
+			    .now = now,
+			    .moved = calloc(f->nvms + 1, sizeof(time_t)),
+			    .rounds = calloc(f->ngroups + 1, sizeof(uint64_t)),
+			    .last = calloc(f->ngroups + 1, sizeof(time_t)),
+			    .wait = calloc(f->ngroups + 1, sizeof(bool)) };
+	int rc = r.moved && r.rounds && r.last && r.wait ? balance(&r, opt, memory, plan, left, err)
+							 : vmm_err_nomem(err);
 
+	vmm_index_free(r.by_name);
+	vmm_table_free(r.names);
 	free(r.moved);
 	free(r.rounds);
+	free(r.last);
 	free(r.wait);
 	return rc;
 }

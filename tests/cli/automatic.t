@@ -26,11 +26,11 @@ cron_round() {
 for how in unit cron; do
 	rm -f "$VMM_CONF/groups/web.conf"
 	exits 0 "$how: a round" ${how}_round
-	is "$(sed 1d $how/plan)$(sed 1d $how/memory)" '' "$how: groups in manual mode are not touched"
-	printf 'mode = automatic\nrounds = 2\n' >"$VMM_CONF/groups/web.conf"
+	is "$(sed 1d $how/plan; test -e $how/memory && echo remembered)" '' "$how: groups in manual mode are not touched"
+	printf 'mode = automatic\nrounds = 2\ninterval = 1s\n' >"$VMM_CONF/groups/web.conf"
 	exits 0 "$how: the first of two rounds" ${how}_round
 	is "$(sed 1d $how/plan)" '' "$how: moves nothing"
-	is "$(sed 1d $how/memory)" "$(printf 'group\tweb\t1\t')" "$how: but is remembered"
+	is "$(sed 1d $how/memory | cut -f1-3)" "$(printf 'group\tweb\t1')" "$how: but is remembered"
 	# Libvirt's test driver can't migrate.
 	exits 4 "$how: the second" ${how}_round
 	is "$(vmm-rows -n -o action,from,to <$how/plan)" "$(printf 'migrate\th1\th2')" "$how: plans a move"

@@ -30,6 +30,8 @@ round() { # TIME [VMS]: the VMs that move
 }
 is "$(round 00:00)" '' 'the first round moves nothing'
 is "$(cut -f1-3 memory)" "$(printf 'what\tname\trounds\ngroup\tg\t1')" 'and is remembered'
+is "$(round 00:02)" '' 'a look before the interval is over'
+is "$(cut -f1-3 memory | sed 1d)" "$(printf 'group\tg\t1')" 'is no round'
 is "$(round 00:05)" '' 'nor does the second'
 is "$(round 00:10 | wc -l)" 2 'the third one does, in the group that is automatic'
 is "$(round 00:10 | grep -c '^m')" 0 'and nowhere else'
