@@ -18,7 +18,7 @@ replay_day() {
 	awk -v vms="$replay_vms" -v seed="$replay_seed" -f "$top/tests/helpers/trace-day.awk" >day
 	awk -v hosts="$replay_hosts" -v OFS='\t' 'BEGIN {
 		print "name", "group", "cpus", "mem_total"
-		for (h = 1; h <= hosts; h++) print "h" h, "prod", 16, 128 * 2 ^ 30 }' >hosts
+		for (h = 1; h <= hosts; h++) print "h" h, "prod", 16, "137438953472" }' >hosts
 	awk -v hosts="$replay_hosts" '{ print $1 "\t" "h" 1 + NR % int(hosts * 0.8) }' day >./at
 	printf 'mode = automatic\n' >rules
 	printf 'step\n' >plan

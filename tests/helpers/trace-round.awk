@@ -16,7 +16,7 @@ END {
 	print "name", "host", "state", "vcpus", "mem", "cpu", "time"
 	printf "" >"at"
 	for (i = 1; i <= n; i++) {
-		print names[i], at[names[i]], "normal", vcpus[i], gib[i] * 2 ^ 30, cpu[i], time
+		print names[i], at[names[i]], "normal", vcpus[i], sprintf("%.0f", gib[i] * 2 ^ 30), cpu[i], time
 		print names[i], at[names[i]] >"at"
 	}
 	for (h = 1; h <= hosts; h++) { share = use["h" h] / 16; sum += share; squares += share ^ 2 }
