@@ -118,11 +118,13 @@ static int check_type(struct vmm__making *k, int kind, const char *pool, const c
 			   pool, type, types[kind]);
 }
 
+/* A pool of MAC addresses has none either, but check_type says what is wrong with that. */
 static int check_prefix(struct vmm__making *k, const struct vmm_table *pools, const char *pool)
 {
 	long row = vmm_table_find(pools, vmm_table_col(pools, "pool"), pool);
 
-	if (row < 0 || *vmm_table_at(pools, (size_t)row, "prefix"))
+	if (row < 0 || *vmm_table_at(pools, (size_t)row, "prefix") ||
+	    strcmp(vmm_table_at(pools, (size_t)row, "type"), "mac") == 0)
 		return 0;
 	return vmm_err_set(&k->err, VMM_EREFUSED,
 			   "pool '%s' has no prefix: its guest would not know its network", pool);
