@@ -243,12 +243,27 @@ static void check_vm_step(struct check *c, size_t at)
 		carry_out(c, s, vm);
 }
 
+static size_t count_active(const struct check *c, long host)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < vmm_table_rows(c->vms); r++)
+		n += c->vm[r].active && c->vm[r].host == host;
+	return n;
+}
+
 static void check_host_step(struct check *c, const struct vmm_step *s)
 {
 	const char *name = s->action == VMM_ACTION_POWER_ON ? s->to : s->from;
 
-	if (vmm_index_find(c->host_names, name) < 0)
+	long host = vmm_index_find(c->host_names, name);
+	size_t run = host < 0 ? 0 : count_active(c, host);
+
+	if (host < 0)
 		against(c, "no host '%s' is declared", name);
+	else if (s->action == VMM_ACTION_POWER_OFF && run > 0)
+		against(c, "%zu VM%s run%s on '%s'", run, run == 1 ? "" : "s", run == 1 ? "s" : "",
+			name);
 }
 
 static int give_verdict(struct check *c, size_t at, struct vmm_err *err)

@@ -45,6 +45,9 @@ check 'a start elsewhere' 4 "it is on 'h2', not on 'h4'" '1 1 start h2/web1 - h4
 check 'a stop' 0 '' '1 1 stop web2 h1 -'
 check 'one that is stopped takes no memory' 0 '' '1 1 migrate web2 h1 h4' '2 1 migrate h2/web1 h2 h4'
 check 'power' 0 '' '1 1 power-off - h4 -'
+check 'power of a host where VMs run' 4 "2 VMs run on 'h1'" '1 1 power-off - h1 -'
+check 'of one where a VM has come' 3 "1 VM runs on 'h4'" '1 1 migrate web2 h1 h4' '2 2 power-off - h4 -'
+check 'of one that it has left' 0 '' '1 1 migrate web2 h1 h4' '2 2 migrate web2 h4 h1' '3 3 power-off - h4 -'
 check 'power of nobody' 4 "no host 'h9' is declared" '1 1 power-on - - h9'
 
 plan '1 1 migrate web2 h1 h4'
