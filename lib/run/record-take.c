@@ -58,15 +58,20 @@ static int read_results(const struct vmm__record *rec, struct vmm_table **out, s
 	return vmm_tsv_parse(rec->results, text.data, good, out, err);
 }
 
-/* The intent of this run, or the newest whose owner is gone; its row, or -1. */
+/* The intent of this run; or the newest whose owner is gone, else one that is under way. Its row, or -1. */
 static long find(const struct vmm_table *open, const char *name)
 {
-	for (size_t r = vmm_table_rows(open); r-- > 0;)
-		if (strcmp(vmm_table_at(open, r, "op"), VMM__RUN_OP) == 0 &&
-		    (name ? strcmp(vmm_table_at(open, r, "subject"), name) == 0
-			  : strcmp(vmm_table_at(open, r, "alive"), "yes") != 0))
+	long alive = -1;
+
+	for (size_t r = vmm_table_rows(open); r-- > 0;) {
+		if (strcmp(vmm_table_at(open, r, "op"), VMM__RUN_OP) != 0 ||
+		    (name && strcmp(vmm_table_at(open, r, "subject"), name) != 0))
+			continue;
+		if (name || strcmp(vmm_table_at(open, r, "alive"), "yes") != 0)
 			return (long)r;
-	return -1;
+		alive = (long)r;
+	}
+	return alive;
 }
 
 static int take(struct vmm_store *st, const char *name, struct vmm__record **out, struct vmm_err *err)

@@ -122,7 +122,8 @@ exits 4 'no run is unfinished' run --resume
 
 start_run --jobs 1 --bandwidth 24M "$tmp/to"
 within 20 copying a h1 || diag 'a does not move'
-exits 75 'one that is under way is not resumed' run --resume "$(ls "$LAB/state/runs" | sed -n 's/\.tsv$//p')"
+exits 75 'one that is under way is not resumed' run --resume
+exits 75 'nor by its name' run --resume "$(ls "$LAB/state/runs" | sed -n 's/\.tsv$//p')"
 kill -INT $client
 wait $client
 is $? 3 'Ctrl-C'
