@@ -117,13 +117,16 @@ static int balance_again(struct cmd_run *c, const struct cmd_planner *p,
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	const char *file;
 	time_t when;
+	int rc;
 
 	if (p->ngroups == 0)
 		return vmm_balance(p->fleet, opt, &rows, left, &c->err);
 	if (find_now(c, p, &when) < 0 ||
-	    (access(automatic, F_OK) == 0 && cmd_read_rows(c, automatic, &memory, &file) < 0) ||
-	    vmm_rounds_balance(p->fleet, opt, when, &memory, &rows, left, &c->err) < 0)
+	    (access(automatic, F_OK) == 0 && cmd_read_rows(c, automatic, &memory, &file) < 0))
 		return c->err.code;
+	rc = vmm_rounds_balance(p->fleet, opt, when, &memory, &rows, left, &c->err);
+	if (rc < 0)
+		return rc == VMM_EINPUT ? vmm_err_prefix(&c->err, "--auto %s", automatic) : rc;
 	vmm_tsv_format(&text, memory);
 	return text.failed ? vmm_err_nomem(&c->err)
 			   : vmm_replace_file(automatic, 0600, text.data, text.len, &c->err);
@@ -164,6 +167,9 @@ static int check_operands(struct cmd_run *c)
 				   now && !automatic
 					   ? "--now is for --auto"
 					   : "--auto prints a plan: no --score, --pareto or --why");
+	if (score + pareto + (why != NULL) + (why_not != NULL) > 1)
+		return vmm_err_set(&c->err, VMM_EINPUT,
+				   "--score, --pareto, --why and --why-not exclude each other");
 	if (why_not && c->args.n == 0)
 		return vmm_err_set(&c->err, VMM_EINPUT, "--why-not: HOST is missing");
 	if (c->args.n > (why_not ? 1 : 0))

@@ -59,8 +59,8 @@ static const char *key(const struct vmm_fleet_vm *v)
 
 static int wrong(const struct vmm_table *t, size_t row, const char *what, struct vmm_err *err)
 {
-	return vmm_err_set(err, VMM_EINPUT, "line %zu of what is remembered: '%s' is no %s",
-			   row + 2, vmm_table_at(t, row, what), what);
+	return vmm_err_set(err, VMM_EINPUT, "line %zu: '%s' is no %s", row + 2,
+			   vmm_table_at(t, row, what), what);
 }
 
 static int read_group(struct rounds *r, const struct vmm_table *t, size_t row, time_t when,
@@ -111,9 +111,18 @@ static struct vmm_table *names_of(const struct vmm_fleet *f)
 	return out;
 }
 
+/* Somebody else's file would be overwritten. */
+static int need_columns(const struct vmm_table *memory, struct vmm_err *err)
+{
+	for (const char *const *c = columns; memory && vmm_table_cols(memory) && *c; c++)
+		if (vmm_table_col(memory, *c) < 0)
+			return vmm_err_set(err, VMM_EINPUT, "no column '%s'", *c);
+	return 0;
+}
+
 static int recall(struct rounds *r, const struct vmm_table *memory, struct vmm_err *err)
 {
-	int rc = 0;
+	int rc = need_columns(memory, err);
 
 	r->names = names_of(r->f);
 	r->by_name = r->names ? vmm_index_new(r->names, 0) : NULL;

@@ -67,8 +67,12 @@ exits 2 'a time that is none' plan-balance --hosts hosts --vms vms --auto memory
 exits 2 'no score with it' plan-balance --hosts hosts --vms vms --auto memory --score
 printf 'what\tname\trounds\ttime\nvm\tg-1\t\tyesterday\n' >memory
 exits 2 'a memory that is none' plan-balance --hosts hosts --vms vms --auto memory
-like "$(cat "$err")" "line 2 .*'yesterday' is no time" 'names the line'
+like "$(cat "$err")" "memory: line 2: 'yesterday' is no time" 'names the file and the line'
 is "$(sed -n 2p memory)" "$(printf 'vm\tg-1\t\tyesterday')" 'and is left as it was'
+echo notes >notes
+exits 2 'a file that is something else' plan-balance --hosts hosts --vms vms --auto notes
+like "$(cat "$err")" "notes: no column 'what'" 'is named'
+is "$(cat notes)" notes 'and is left, too'
 
 # A day, what this is for: rounds of five minutes, of which the hold-down has twelve.
 ok 'a day without it' replay without 12 90 7

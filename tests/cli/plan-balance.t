@@ -34,6 +34,10 @@ fi
 is "$(plan-balance --from ganeti fleet --pareto -n -o score | sort -rn | head -1)" "$before" \
 	'--pareto begins with what is'
 
+exits 2 '--score or --pareto' plan-balance --from ganeti fleet --score --pareto
+exits 2 '--why or --why-not' plan-balance --from ganeti fleet --why vm1 --why-not vm1 h1
+like "$(cat "$err")" 'exclude each other' 'not both'
+
 rows 'name\tgroup\tcpus\tmem_total\nh1\tg\t8\t1000\nh2\tg\t8\t1000\nh3\tg\t8\t1000\n' >hosts
 rows 'uuid\tname\thost\tvcpus\tmem\nu1\ta\th1\t1\t600\nu2\tb\th2\t1\t600\nu3\tc\th3\t1\t100\n' >vms
 rows '[must a]\nvms = a\nhosts = h2\n[must b]\nvms = b\nhosts = h1\n' >rules
