@@ -88,6 +88,16 @@ static int what_may_be(struct cmd_run *c, const struct cmd_planner *p, enum vmm_
 	return 0;
 }
 
+/* An empty plan would look as if nothing could be saved. */
+static void tell_idle(struct cmd_run *c, const struct cmd_planner *p, const enum vmm_pack_may *may)
+{
+	for (size_t i = 0; i < p->fleet->nhosts; i++)
+		if (may[i] != VMM_PACK_NOTHING)
+			return;
+	cmd_say(c, "no host can be switched: each is without a BMC (host-set --bmc), in maintenance, "
+		   "excluded or not well");
+}
+
 static int run(struct cmd_run *c)
 {
 	struct vmm_pack_options opt = VMM_PACK_OPTIONS;
@@ -103,6 +113,8 @@ static int run(struct cmd_run *c)
 	if (ret == 0)
 		ret = what_may_be(c, &p, may);
 	opt.may = may;
+	if (ret == 0)
+		tell_idle(c, &p, may);
 	if (ret == 0)
 		ret = vmm_plan_pack(p.fleet, &opt, &plan, &c->err);
 	if (ret == 0)

@@ -27,6 +27,11 @@ is "$(steps | tr ' ' '\n' | grep -c h3)" 0 'an excluded host is left alone'
 rm -r "$VMM_CONF/groups"
 awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "bmc" : $1 == "h3" ? "" : "ipmi://" $1 }' hosts.tsv >t && mv t hosts.tsv
 is "$(steps | tr ' ' '\n' | grep 'power')" '2:power-off::h2:' 'what has no BMC stays on'
+is "$(pack 2>&1 >/dev/null)" '' 'no word of that'
+sed -i 's/ipmi:.*//' hosts.tsv
+ok 'no BMC at all' pack -n
+is "$(cat "$out")" '' 'nothing is switched'
+like "$(cat "$err")" 'no host can be switched: each is without a BMC' 'and why is told'
 
 fleet 4 32
 for i in 1 2 3 4; do vm "a$i" h1 7; vm "b$i" h2 7; done
