@@ -37,7 +37,9 @@ static int need_columns(const struct vmm_table *rows, struct vmm_err *err)
 {
 	for (const char *const *c = needed; *c; c++)
 		if (vmm_table_col(rows, *c) < 0)
-			return vmm_err_set(err, VMM_EINPUT, "no column '%s'", *c);
+			return vmm_err_set(err, VMM_EINPUT, "no column '%s'%s", *c,
+					   vmm_table_cols(rows) == 1 ? "; a plan is TSV or JSON"
+								     : "");
 	return 0;
 }
 

@@ -76,6 +76,8 @@ bad() { # NAME ERROR
 }
 printf 'step\twave\taction\tvm\tfrom\n' >p
 bad 'a column that is missing' "p:1: no column 'to'"
+printf 'step,wave,action,vm,uuid,from,to\n' >p
+bad 'CSV' "p:1: no column 'step'; a plan is TSV or JSON"
 plan '1 1 migrate web2 h1 h4' '1 1 migrate web1 h1 h4'
 bad 'a step twice' 'p:3: step 1 comes after step 1'
 plan '1 1 teleport web2 h1 h4'
