@@ -9,6 +9,7 @@
 #include "frame/rowsfile.h"
 
 #define CPUS_MAX 65536
+#define MEMORY_MIN 0x100000 /* less is a unit forgotten */
 
 struct cmd_newcomers_text cmd_newcomers_text;
 
@@ -25,6 +26,10 @@ static int by_options(struct cmd_run *c, struct vmm_table **out)
 	if (cmd_opt_u64(c, "--cpus", t->cpus, 1, CPUS_MAX, &cpus) < 0 ||
 	    vmm_num_size("--memory", t->memory, &memory, &c->err) < 0)
 		return c->err.code;
+	if (memory < MEMORY_MIN)
+		return vmm_err_set(&c->err, VMM_EINPUT,
+				   "--memory: '%s' is less than 1M; without a unit it is bytes",
+				   t->memory);
 	snprintf(text[0], sizeof(text[0]), "%" PRIu64, cpus);
 	snprintf(text[1], sizeof(text[1]), "%" PRIu64, memory);
 	if (!rows || vmm_table_add(rows) < 0 ||

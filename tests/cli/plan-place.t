@@ -16,6 +16,8 @@ is "$(place -n -o rank,host,ok --cpus 2 --memory 4G | tr '\t\n' ': ')" '1:h3:yes
 is "$(place -n --best --cpus 2 --memory 4G)" "$(printf 'new\th3')" 'the best alone'
 is "$(place -n -o host,reason --cpus 2 --memory 20G | tail -n 1)" "$(printf 'h1\tnot enough memory')" 'why not'
 is "$(place -n -o host,reason --name b --cpus 2 --memory 4G | tail -n 1)" "$(printf 'h2\thas a VM of that name')" 'nor twice of one name'
+exits 2 'memory without a unit' place --cpus 1 --memory 96
+like "$(cat "$err")" "'96' is less than 1M" 'and it says so'
 exits 4 'nowhere' place --cpus 1 --memory 33G
 is "$(cat "$err")" "plan-place: no host can take 'new'" 'and it says so'
 is "$(wc -l <"$out")" 4 'with the hosts and their reasons'
