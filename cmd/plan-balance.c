@@ -63,7 +63,7 @@ static const struct cmd_column why_columns[] = {
 	{ "from", VMM_TEXT, false, "where it is" },
 	{ "to", VMM_TEXT, false, "where it goes, or would go rather than elsewhere" },
 	{ "verdict", VMM_TEXT, false, "moves, stays; not: it does not go to that host" },
-	{ "gain", VMM_NUMBER, false, "by how much the score falls, or would" },
+	{ "gain", VMM_NUMBER, false, "by how much the score falls, or would, with all other moves made" },
 	{ "reason", VMM_TEXT, false, "why" },
 	CMD_COLUMNS_END
 };
