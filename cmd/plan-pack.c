@@ -98,6 +98,14 @@ static void tell_idle(struct cmd_run *c, const struct cmd_planner *p, const enum
 		   "excluded or not well");
 }
 
+static int check_operands(struct cmd_run *c)
+{
+	/* That of --from has been taken out. */
+	return c->args.n == 0
+		       ? 0
+		       : vmm_err_set(&c->err, VMM_EINPUT, "one operand too many: '%s'", c->args.s[0]);
+}
+
 static int run(struct cmd_run *c)
 {
 	struct vmm_pack_options opt = VMM_PACK_OPTIONS;
@@ -108,6 +116,8 @@ static int run(struct cmd_run *c)
 
 	if (ret == 0)
 		ret = cmd_planner_read(c, &p);
+	if (ret == 0)
+		ret = check_operands(c);
 	if (ret == 0 && !(may = calloc(p.fleet->nhosts + 1, sizeof(*may))))
 		ret = vmm_err_nomem(&c->err);
 	if (ret == 0)

@@ -102,6 +102,13 @@ static int is_needed(struct vmm__pack *k, bool *needed, struct vmm_err *err)
 	return rc;
 }
 
+/* Of one whose memory nobody knows, nobody knows what it can take. */
+static bool may_come_on(const struct vmm__pack *k, uint32_t host)
+{
+	return k->f->hosts[host].group == k->group && k->opt->may[host] == VMM_PACK_ON &&
+	       k->f->hosts[host].cap[VMM_MEMORY] > 0;
+}
+
 int vmm__pack_relieve(struct vmm__pack *k, bool *relieved, struct vmm_err *err)
 {
 	bool needed;
@@ -109,7 +116,7 @@ int vmm__pack_relieve(struct vmm__pack *k, bool *relieved, struct vmm_err *err)
 
 	*relieved = rc == 0 && needed;
 	for (uint32_t i = 0; rc == 0 && needed && i < k->f->nhosts; i++) {
-		if (k->f->hosts[i].group != k->group || k->opt->may[i] != VMM_PACK_ON)
+		if (!may_come_on(k, i))
 			continue;
 		rc = try_host(k, i, err);
 		if (rc == 0)

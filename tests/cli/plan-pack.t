@@ -41,6 +41,9 @@ is "$(steps --off 'h[3-4]')" '1:power-on:::h3 2:migrate:a1:h1:h3 2:migrate:b1:h2
 awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "power" : $1 == "h4" ? "off" : "on" }' hosts.tsv >t && mv t hosts.tsv
 is "$(steps | tr ' ' '\n' | head -n 1)" '1:power-on:::h4' 'the rows may tell who is off'
 is "$(steps --off h3 --tolerate 2 | tr ' ' '\n' | grep -c power-on)" 2 'as many as it takes to survive failures'
+sed -i '/^h4/s/[0-9]*\toff/\toff/' hosts.tsv
+is "$(steps)" '' 'nothing goes to one whose memory is not known'
+exits 2 'an operand without --from' pack hosts.tsv
 exits 4 'no such host' pack --off h9
 exits 2 'a target beyond all' pack --target 101
 done_testing
