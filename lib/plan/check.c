@@ -10,7 +10,7 @@
 #include "base/num.h"
 
 struct host {
-	uint64_t free; /* bytes */
+	uint64_t total, free; /* bytes */
 	uint64_t arriving; /* of it, taken in this wave; what leaves it frees `leaving` at the wave's end */
 	uint64_t leaving;
 	bool known; /* free is */
@@ -70,8 +70,9 @@ static void read_fleet(struct check *c)
 		uint64_t total = number(c->hosts, r, "mem_total");
 		uint64_t used = number(c->hosts, r, "mem_used");
 
-		c->host[r] =
-			(struct host){ .free = total > used ? total - used : 0, .known = total > 0 };
+		c->host[r] = (struct host){ .total = total,
+					    .free = total > used ? total - used : 0,
+					    .known = total > 0 };
 	}
 	for (size_t r = 0; r < vmm_table_rows(c->vms); r++)
 		c->vm[r] = (struct vm){ .host = vmm_index_find(c->host_names,
@@ -131,11 +132,10 @@ static void check_room(struct check *c, const struct vmm_step *s, long vm, long 
 	const struct host *h = &c->host[to];
 	uint64_t need = number(c->vms, (size_t)vm, "mem");
 
-	if (h->known && need + h->arriving > h->free)
+	if (h->known && need > h->free - h->arriving)
 		against(c, "not enough memory on '%s': %llu MiB needed, %llu MiB free%s", s->to,
 			(unsigned long long)(need >> 20),
-			(unsigned long long)((h->free > h->arriving ? h->free - h->arriving : 0) >>
-					     20),
+			(unsigned long long)((h->free - h->arriving) >> 20),
 			h->arriving ? " beside what goes there in the same wave" : "");
 }
 
@@ -243,27 +243,25 @@ static void check_vm_step(struct check *c, size_t at)
 		carry_out(c, s, vm);
 }
 
-static size_t count_active(const struct check *c, long host)
+static void check_empty(struct check *c, const char *name, long host)
 {
 	size_t n = 0;
 
 	for (size_t r = 0; r < vmm_table_rows(c->vms); r++)
-		n += c->vm[r].active && c->vm[r].host == host;
-	return n;
+		n += c->vm[r].host == host && c->vm[r].active;
+	if (n > 0)
+		against(c, "running VMs on '%s': %zu", name, n);
 }
 
 static void check_host_step(struct check *c, const struct vmm_step *s)
 {
 	const char *name = s->action == VMM_ACTION_POWER_ON ? s->to : s->from;
-
 	long host = vmm_index_find(c->host_names, name);
-	size_t run = host < 0 ? 0 : count_active(c, host);
 
 	if (host < 0)
 		against(c, "no host '%s' is declared", name);
-	else if (s->action == VMM_ACTION_POWER_OFF && run > 0)
-		against(c, "%zu VM%s run%s on '%s'", run, run == 1 ? "" : "s", run == 1 ? "s" : "",
-			name);
+	else if (s->action == VMM_ACTION_POWER_OFF)
+		check_empty(c, name, host);
 }
 
 static int give_verdict(struct check *c, size_t at, struct vmm_err *err)
@@ -291,7 +289,9 @@ static void end_wave(struct check *c)
 	for (size_t r = 0; r < vmm_table_rows(c->hosts); r++) {
 		struct host *h = &c->host[r];
 
-		h->free = h->free + h->leaving - h->arriving;
+		h->free -= h->known ? h->arriving : 0;
+		/* What was used was measured and may be less than what a VM that leaves may use. */
+		h->free = h->leaving < h->total - h->free ? h->free + h->leaving : h->total;
 		h->leaving = h->arriving = 0;
 	}
 }

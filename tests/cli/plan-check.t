@@ -38,6 +38,12 @@ check 'memory for one, not for two at once' 3 "not enough memory on 'h4': 64 MiB
 	'1 1 migrate web2 h1 h4' '2 1 migrate h1/web1 h1 h4'
 check 'memory that an earlier wave has freed' 0 '' \
 	'1 1 migrate web2 h1 h4' '2 2 migrate web2 h4 h1' '3 3 migrate h1/web1 h1 h4'
+cp "$VMM_STATE/hosts.tsv" "$VMM_STATE/vms.tsv" "$tmp"
+sed -i '/^h1/s/68719476736\t1073741824/134217728\t0/' "$VMM_STATE/hosts.tsv"
+cells "$(vm_uuid 6) h4 big normal normal - 1 157286400 - 2026-01-01T00:00:00Z no yes 0" >>"$VMM_STATE/vms.tsv"
+check 'a host has no more free than it has' 3 "not enough memory on 'h1': 150 MiB needed, 128 MiB free" \
+	'1 1 migrate web2 h1 h4' '2 2 migrate big h4 h1'
+cp "$tmp/hosts.tsv" "$tmp/vms.tsv" "$VMM_STATE"
 check 'what follows a step that is not possible' 4 'step 1 is not possible' \
 	'1 1 migrate web2 h1 h2' '2 2 migrate web2 h2 h4'
 check 'a start' 4 "'h2' is in maintenance" '1 1 start h2/web1 - h2'
@@ -45,8 +51,8 @@ check 'a start elsewhere' 4 "it is on 'h2', not on 'h4'" '1 1 start h2/web1 - h4
 check 'a stop' 0 '' '1 1 stop web2 h1 -'
 check 'one that is stopped takes no memory' 0 '' '1 1 migrate web2 h1 h4' '2 1 migrate h2/web1 h2 h4'
 check 'power' 0 '' '1 1 power-off - h4 -'
-check 'power of a host where VMs run' 4 "2 VMs run on 'h1'" '1 1 power-off - h1 -'
-check 'of one where a VM has come' 3 "1 VM runs on 'h4'" '1 1 migrate web2 h1 h4' '2 2 power-off - h4 -'
+check 'power of a host where VMs run' 4 "running VMs on 'h1': 2" '1 1 power-off - h1 -'
+check 'of one where a VM has come' 3 "running VMs on 'h4': 1" '1 1 migrate web2 h1 h4' '2 2 power-off - h4 -'
 check 'of one that it has left' 0 '' '1 1 migrate web2 h1 h4' '2 2 migrate web2 h4 h1' '3 3 power-off - h4 -'
 check 'power of nobody' 4 "no host 'h9' is declared" '1 1 power-on - - h9'
 
