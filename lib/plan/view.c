@@ -160,6 +160,8 @@ struct sum {
 
 static void count(const struct vmm_view *v, size_t group, struct sum *sum)
 {
+	unsigned wave = 0;
+
 	*sum = (struct sum){ 0 };
 	for (size_t i = 0; i < v->f->nhosts; i++)
 		sum->hosts += v->f->hosts[i].group == group;
@@ -174,7 +176,8 @@ static void count(const struct vmm_view *v, size_t group, struct sum *sum)
 			continue;
 		sum->moves++;
 		sum->bytes += s->cost_bytes;
-		sum->waves += i == 0 || s->wave != v->plan->steps[i - 1].wave || sum->waves == 0;
+		sum->waves += s->wave != wave;
+		wave = s->wave;
 	}
 }
 

@@ -32,6 +32,18 @@ like "$(on_terminal xterm)" "$esc\[32m" 'colours on a terminal'
 unlike "$(on_terminal dumb)" "$esc\[32m" 'not on a dumb one'
 unlike "$(on_terminal xterm NO_COLOR=1)" "$esc\[32m" 'nor with NO_COLOR'
 
+cp hosts.tsv all-hosts
+cp vms.tsv all-vms
+sed -i '3s/prod/test/' hosts.tsv
+printf 'h3\tprod\tnormal\tno\t8\t34359738368\nh4\ttest\tnormal\tno\t8\t34359738368\n' >>hosts.tsv
+vm c h2 8
+vm d h2 8
+printf 'step\twave\taction\tvm\tfrom\tto\n' >groups
+printf '%d\t%d\tmigrate\t%s\t%s\t%s\n' 1 1 a h1 h3 2 1 c h2 h4 3 2 d h2 h4 4 2 b h1 h3 >>groups
+is "$(show groups | grep -c '; 2 moves in 2 waves')" 2 'waves of each group'
+mv all-hosts hosts.tsv
+mv all-vms vms.tsv
+
 # shellcheck disable=SC2016
 evil='<script>&"$x'
 sed -i "s/^h2/$(printf '%s' "$evil" | sed 's/[&/]/\\&/g')/" hosts.tsv
