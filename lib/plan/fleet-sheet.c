@@ -11,6 +11,9 @@
 /* No name or number is as long; what is, is no table. */
 #define CELL_MAX 65536
 
+/* Up to here a double holds every whole number. */
+#define WHOLE_MAX (UINT64_C(1) << 53)
+
 int vmm__sheet_wrong(const struct vmm__sheet *s, size_t row, struct vmm_err *err, const char *fmt, ...)
 {
 	const char *line = vmm_table_get(s->t, row, s->line);
@@ -56,7 +59,7 @@ int vmm__sheet_u64(const struct vmm__sheet *s, size_t row, int col, double *out,
 	*out = NAN;
 	if (!*cell)
 		return 0;
-	if (vmm_num_u64("", cell, 0, UINT64_MAX, &n, NULL) < 0)
+	if (vmm_num_u64("", cell, 0, WHOLE_MAX, &n, NULL) < 0)
 		return not_a_number(s, row, col, err);
 	*out = (double)n;
 	return 0;

@@ -43,7 +43,7 @@ with 'VMs without processors' "vms:1: column 'vcpus' is missing" "$hosts" 'name\
 with 'VMs without memory' "vms:1: column 'mem' is missing" "$hosts" 'name\thost\tvcpus\n'
 with 'a column twice' "vms:1: column name 'mem' is there twice" "$hosts" 'name\thost\tvcpus\tmem\tmem\n'
 
-for n in -5 1.5 1e9 0x10 nan inf +1 ' 1' 1G 99999999999999999999; do
+for n in -5 1.5 1e9 0x10 nan inf +1 ' 1' 1G 9007199254740993 99999999999999999999; do
 	with "memory: '$n'" "vms:3: mem '$n' is not a number that is possible there" "$hosts" "${vms}b\th1\t1\t$n\n"
 	with "a host's memory: '$n'" "hosts:4: mem_total '$n' is not a number that is possible there" "${hosts}h3\t8\t$n\n" "$vms"
 done
