@@ -26,7 +26,7 @@ static int by_merit(const void *a, const void *b)
 		return x->ok ? -1 : 1;
 	if (x->ok && x->soft != y->soft)
 		return x->soft < y->soft ? -1 : 1;
-	if (x->ok && fabs(x->gain - y->gain) > DUST)
+	if (x->ok && x->gain != y->gain)
 		return x->gain > y->gain ? -1 : 1;
 	return (x->host > y->host) - (x->host < y->host);
 }
@@ -45,7 +45,8 @@ static void judge(const struct vmm__waiting *w, struct offer *o)
 		return;
 	}
 	o->soft = vmm__broken_by(w->h.p, o->vm, o->host).soft;
-	o->gain = vmm__gain(w->h.p, o->vm, o->host);
+	/* In whole dust: what is alike is so for all that are compared. */
+	o->gain = DUST * round(vmm__gain(w->h.p, o->vm, o->host) / DUST);
 	snprintf(o->reason, sizeof(o->reason), "%s", o->soft >= 0 ? "" : "preferred by a rule");
 }
 
