@@ -19,6 +19,7 @@ static void what_is_not_seen_is_encoded(void **state)
 		  "b",
 		  "a%e2%80%aeb" },
 		{ "\xe2\x80\x8b\xef\xbb\xbf\xc2\x9b", "%e2%80%8b%ef%bb%bf%c2%9b" },
+		{ "\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd", "%ef%bf%be%ef%bf%bf\xef\xbf\xbd" },
 	};
 
 	(void)state;
