@@ -24,7 +24,6 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "base/table.h"
-#include "base/table.h"
 
 #define VMM_GROUP_KIND "groups"
 
