@@ -2,6 +2,8 @@
 /* Round after round, at a steady pace. */
 #include "load/load-internal.h"
 
+#define SLICE_MS 100
+
 static bool cancelled(const struct vmm_load_options *opt)
 {
 	return opt->cancel && opt->cancel->level > 0;
@@ -11,9 +13,9 @@ static void wait_until(const struct vmm_load_options *opt, uint64_t until)
 {
 	uint64_t now;
 
-	/* A signal ends the sleep early. */
+	/* Whoever cancels may be another thread, which no signal tells this one of. */
 	while ((now = vmm_clock_ms()) < until && !cancelled(opt))
-		vmm_sleep_ms(until - now);
+		vmm_sleep_ms(until - now < SLICE_MS ? until - now : SLICE_MS);
 }
 
 static int one_round(struct vmm_store *st, struct vmm_load *load,

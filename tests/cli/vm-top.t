@@ -37,6 +37,11 @@ like "$(shown)" '^web1 +h1 +\[##########*\] +(0\.9|1\.0).*/1 ' 'a VM with its ba
 like "$(shown)" ' by name ' 'keys change the order'
 like "$(shown)" ' by memory ' 'each another'
 restored 'by q'
+since=$(date +%s)
+typed 'vm-top -i 8 h1' <<-KEYS
+	9 q
+KEYS
+ok 'q does not wait for the next round' test $(($(date +%s) - since)) -lt 14
 for signal in INT TERM HUP QUIT; do
 	typed "vm-top -i 1 h1 </dev/tty & top=\$!; (sleep 2; kill -$signal \$top) & wait \$top" </dev/null
 	restored "by SIG$signal"
