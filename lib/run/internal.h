@@ -70,6 +70,6 @@ void vmm__record_free(struct vmm__record *rec);
 /* What the others are made of: one without an intent, the results opened for more, a file's text. */
 struct vmm__record *vmm__record_new(struct vmm_store *st, const char *name, struct vmm_err *err);
 int vmm__record_open(struct vmm__record *rec, struct vmm_err *err);
-int vmm__record_read(const char *file, struct vmm_buf *out, struct vmm_err *err);
+int vmm__record_load(const char *file, struct vmm_buf *out, struct vmm_err *err);
 
 #endif

@@ -13,7 +13,7 @@ static size_t lines(const char *file)
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	size_t n = 0;
 
-	if (vmm__record_read(file, &text, NULL) == 0)
+	if (vmm__record_load(file, &text, NULL) == 0)
 		for (size_t i = 0; i < text.len; i++)
 			n += text.data[i] == '\n';
 	return n > 0 ? n - 1 : 0;

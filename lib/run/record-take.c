@@ -12,7 +12,7 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
-int vmm__record_read(const char *file, struct vmm_buf *out, struct vmm_err *err)
+int vmm__record_load(const char *file, struct vmm_buf *out, struct vmm_err *err)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	VMM_STR_AUTO text = NULL;
@@ -34,7 +34,7 @@ static int read_plan(const struct vmm__record *rec, struct vmm_plan **plan, stru
 {
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	struct vmm_table *rows = NULL;
-	int rc = vmm__record_read(rec->plan, &text, err);
+	int rc = vmm__record_load(rec->plan, &text, err);
 
 	if (rc == 0)
 		rc = vmm_tsv_parse(rec->plan, text.data, text.len, &rows, err);
@@ -47,7 +47,7 @@ static int read_results(const struct vmm__record *rec, struct vmm_table **out, s
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
 	const char *last;
 	size_t good;
-	int rc = vmm__record_read(rec->results, &text, err);
+	int rc = vmm__record_load(rec->results, &text, err);
 
 	if (rc < 0 && rc != VMM_ENOTFOUND)
 		return rc;
