@@ -18,6 +18,8 @@ static char *every_text, *sort_text;
 static int once;
 static uint64_t every_ms = 2000;
 static enum cmd_top_order order;
+/* Of the measuring thread; a host that was given up may look at it until the process ends. */
+static struct vmm_cancel cancel;
 
 /* clang-format off */
 static const struct poptOption options[] = {
@@ -33,7 +35,6 @@ static const struct poptOption options[] = {
 struct top {
 	struct cmd_run *c;
 	struct vmm_strv hosts;
-	struct vmm_cancel cancel;
 	pthread_mutex_t lock;
 	struct vmm_table *t; /* of the newest round; NULL: none yet */
 	char time[VMM_TIME_LEN + 1];
@@ -73,7 +74,7 @@ static int measure(struct top *top, struct vmm_err *err)
 	const struct vmm_load_options opt = { .jobs = top->c->jobs,
 					      .timeout_ms = top->c->timeout_ms,
 					      .interval_ms = every_ms,
-					      .cancel = once ? top->c->cancel : &top->cancel };
+					      .cancel = once ? top->c->cancel : &cancel };
 	const struct vmm_load_watch watch = { once ? 0 : every_ms, take, top };
 
 	return vmm_load_watch(top->c->store, top->inv, top->rows, top->n, &opt, &watch, err);
@@ -181,7 +182,7 @@ static int live(struct top *top)
 	}
 	show(top);
 	cmd_screen_close();
-	top->cancel.level = 2;
+	cancel.level = 2;
 	pthread_join(thread, NULL);
 	c->err = top->err;
 	return c->err.code;

@@ -25,7 +25,7 @@ struct vmm__run {
 	struct vmm__end *ends;           /* of each step */
 	struct vmm__record *record;      /* NULL: none is kept */
 	const struct vmm_cancel *cancel; /* the caller's, or `own` */
-	struct vmm_cancel own;           /* where there is a deadline, or the caller has none */
+	struct vmm_cancel *own;          /* where there is a deadline, or the caller has none */
 	bool late;                       /* the deadline has passed */
 	bool stop;                       /* start nothing more */
 	struct vmm_err err;              /* of the record, which ends the run */
@@ -43,11 +43,14 @@ void vmm__run_again(struct vmm__run *r, const struct vmm_run_result *res);
 int vmm__run_power(struct vmm__run *r, const size_t *steps, size_t n, struct vmm_err *err);
 int vmm__run_moves(struct vmm__run *r, const size_t *steps, size_t n, struct vmm_err *err);
 
-/* Where there is a deadline: copies the caller's cancel level to r->own and raises it then, from a thread. */
+/*
+ * Chooses r->cancel. Where there is a deadline: copies the caller's cancel level to r->own and raises it then, from
+ * a thread.
+ */
 struct vmm__watch;
 int vmm__watch_start(struct vmm__run *r, struct vmm__watch **out, struct vmm_err *err);
-/* NULL: there was none. */
-void vmm__watch_stop(struct vmm__watch *w);
+/* `w` NULL: there was no deadline. */
+void vmm__watch_stop(struct vmm__run *r, struct vmm__watch *w);
 
 /* record.c: the intent, the plan, the results. */
 #define VMM__RUN_OP "plan"

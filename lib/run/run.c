@@ -167,7 +167,7 @@ int vmm__run_watched(struct vmm__run *r, struct vmm_err *err)
 	if (rc < 0)
 		return rc;
 	rc = run_steps(r, err);
-	vmm__watch_stop(w);
+	vmm__watch_stop(r, w);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/jobs.h"
 #include "run/internal.h"
 
 #define LOOK_MS 50
@@ -23,7 +24,7 @@ static void look(struct vmm__watch *w)
 		__atomic_store_n(&r->late, level < 2, __ATOMIC_RELEASE);
 		level = 2;
 	}
-	r->own.level = level;
+	r->own->level = level;
 }
 
 static void *watch(void *arg)
@@ -37,15 +38,18 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-int vmm__watch_start(struct vmm__run *r, struct vmm__watch **out, struct vmm_err *err)
+/* A job that was abandoned may look at it whenever it likes. */
+static void let_go(struct vmm__run *r)
 {
-	struct vmm__watch *w;
+	if (!vmm_jobs_abandoned())
+		free(r->own);
+	r->own = NULL;
+}
 
-	*out = NULL;
-	r->cancel = r->opt.cancel && !r->opt.deadline_ms ? r->opt.cancel : &r->own;
-	if (!r->opt.deadline_ms)
-		return 0;
-	w = calloc(1, sizeof(*w));
+static int start(struct vmm__run *r, struct vmm__watch **out, struct vmm_err *err)
+{
+	struct vmm__watch *w = calloc(1, sizeof(*w));
+
 	if (!w)
 		return vmm_err_nomem(err);
 	w->run = r;
@@ -59,11 +63,29 @@ int vmm__watch_start(struct vmm__run *r, struct vmm__watch **out, struct vmm_err
 	return 0;
 }
 
-void vmm__watch_stop(struct vmm__watch *w)
+int vmm__watch_start(struct vmm__run *r, struct vmm__watch **out, struct vmm_err *err)
 {
-	if (!w)
-		return;
-	__atomic_store_n(&w->end, true, __ATOMIC_RELEASE);
-	pthread_join(w->thread, NULL);
-	free(w);
+	int rc;
+
+	*out = NULL;
+	r->cancel = r->opt.cancel;
+	if (r->opt.cancel && !r->opt.deadline_ms)
+		return 0;
+	r->cancel = r->own = calloc(1, sizeof(*r->own));
+	if (!r->own)
+		return vmm_err_nomem(err);
+	rc = r->opt.deadline_ms ? start(r, out, err) : 0;
+	if (rc < 0)
+		let_go(r);
+	return rc;
+}
+
+void vmm__watch_stop(struct vmm__run *r, struct vmm__watch *w)
+{
+	if (w) {
+		__atomic_store_n(&w->end, true, __ATOMIC_RELEASE);
+		pthread_join(w->thread, NULL);
+		free(w);
+	}
+	let_go(r);
 }
