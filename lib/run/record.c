@@ -4,6 +4,7 @@
  * row of results as each step ends, the end of the intent, the files away. So whatever the moment, a run
  * with an intent and a plan can be gone on with, and anything else has begun nothing or has ended.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -87,12 +88,19 @@ static int write_plan(const struct vmm__record *rec, const struct vmm_plan *plan
 
 static const char header[] = "step\tcode\tresult\tms\tdowntime_ms\tbytes\tnote\terror\n";
 
+/* What a full disk took of a line is taken back: other steps may end behind it. */
 static int write_results(const struct vmm__record *rec, const char *text, size_t len,
 			 struct vmm_err *err)
 {
-	if (vmm_write_fd(rec->fd, text, len) < 0 || fdatasync(rec->fd) < 0)
-		return vmm_err_errno(err, "cannot write '%s'", rec->results);
-	return 0;
+	off_t end = lseek(rec->fd, 0, SEEK_END);
+	int why;
+
+	if (end >= 0 && vmm_write_fd(rec->fd, text, len) == 0 && fdatasync(rec->fd) == 0)
+		return 0;
+	why = errno;
+	if (end >= 0 && ftruncate(rec->fd, end) == 0)
+		errno = why;
+	return vmm_err_errno(err, "cannot write '%s'", rec->results);
 }
 
 int vmm__record_open(struct vmm__record *rec, struct vmm_err *err)

@@ -18,7 +18,7 @@
  *	vmm_run_resume(st, NULL, &opt, done, ctx, &left, err);
  *
  * A run has an intent "plan" in the journal with its name as the subject, and two files in the folder
- * runs/ of the state: NAME.tsv, the plan, and NAME.log, a row for each step that has ended. The intent
+ * runs/ of the state: NAME.tsv, the plan, and NAME.results, a row for each step that has ended. The intent
  * is the first to come and the first to go: a file without one is a left-over.
  */
 #ifndef VMM_RUN_RUN_H
