@@ -73,7 +73,7 @@ static void describe(struct bar *bar, const struct vmm_progress *p)
 	VMM_BUF_AUTO name = VMM_BUF_INIT;
 	int n;
 
-	vmm_percent_encode(&name, p->subject);
+	vmm_percent_encode_ascii(&name, p->subject); /* it is cut by bytes, in any locale */
 	memset(meter, '.', BAR_WIDTH);
 	memset(meter, '#', full);
 	meter[BAR_WIDTH] = '\0';
