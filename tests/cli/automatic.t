@@ -36,4 +36,7 @@ for how in unit cron; do
 	is "$(vmm-rows -n -o action,from,to <$how/plan)" "$(printf 'migrate\th1\th2')" "$how: plans a move"
 	like "$(cat "$out" $how/log 2>/dev/null)" 'migrate	web[12]	h1	h2' "$how: and runs it"
 done
+echo 'of a round' >cron/log
+exits 1 'cron: a round while another is on its way' flock cron sh line
+is "$(cat cron/log)" 'of a round' 'cron: leaves its log alone'
 done_testing
