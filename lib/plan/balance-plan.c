@@ -80,6 +80,15 @@ static int make_rows(struct vmm__balance *b, const struct vmm__schedule *s, stru
 	return 0;
 }
 
+/* Once more, and once more: but all of that is not to take more than twice as long as the first time. */
+static void halve(struct vmm__budget *b, int times)
+{
+	b->mends >>= times;
+	b->exchanges >>= times;
+	b->pairs >>= times;
+	b->others >>= times;
+}
+
 /* Half of what was to be done together may be worse than nothing: then again, without those that can't go. */
 static int try_plan(struct vmm__balance *b, bool *banned, bool last, struct vmm_table **plan,
 		    struct vmm_strv *left, struct vmm_err *err)
@@ -112,6 +121,7 @@ int vmm_balance(const struct vmm_fleet *f, const struct vmm_balance_options *opt
 		rc = vmm__balance_init(&b, f, opt, err);
 		if (rc < 0)
 			break;
+		halve(&b.budget, turn - 1);
 		rc = try_plan(&b, banned, turn == TURNS, &t, left, err);
 		vmm__balance_release(&b);
 	}

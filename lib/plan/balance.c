@@ -12,11 +12,6 @@
 static const double least_gain[] = { 0, INFINITY, 0.3, 0.07, 0.02, 0 };
 static const double copy_gain[] = { 0, 0, 0.1, 0.02, 0.01, 0 };
 
-/* Tries, for all groups together: a bound of time that is the same on every machine. */
-#define EXCHANGES 5000000
-#define PAIRS 500000
-#define OTHERS 3000000
-
 static unsigned level(const struct vmm__balance *b, size_t group)
 {
 	return b->opt->aggressiveness ? b->opt->aggressiveness
@@ -179,11 +174,7 @@ static void find_highest(const struct vmm__balance *b, double *highest)
 	}
 }
 
-struct budget {
-	uint64_t exchanges, pairs, others;
-};
-
-static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budget *budget)
+static struct vmm__try best_of(struct vmm__balance *b, size_t group)
 {
 	struct vmm__try best = { .n = 0 };
 
@@ -192,11 +183,11 @@ static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budg
 		return best;
 	best = vmm__best_single(b, group);
 	if (best.n == 0)
-		best = vmm__best_exchange(b, group, &budget->exchanges);
+		best = vmm__best_exchange(b, group, &b->budget.exchanges);
 	if (best.n == 0)
-		best = vmm__best_pair(b, group, &budget->pairs);
+		best = vmm__best_pair(b, group, &b->budget.pairs);
 	if (best.n == 0)
-		best = vmm__best_instead(b, group, &budget->others);
+		best = vmm__best_instead(b, group, &b->budget.others);
 	return best;
 }
 
@@ -204,10 +195,9 @@ static struct vmm__try best_of(struct vmm__balance *b, size_t group, struct budg
 static void descend(struct vmm__balance *b, struct vmm__try *best)
 {
 	const struct vmm_fleet *f = b->p->f;
-	struct budget budget = { EXCHANGES, PAIRS, OTHERS };
 
 	for (size_t g = 0; g < f->ngroups; g++)
-		best[g] = best_of(b, g, &budget);
+		best[g] = best_of(b, g);
 	for (;;) {
 		size_t top = 0;
 
@@ -217,11 +207,11 @@ static void descend(struct vmm__balance *b, struct vmm__try *best)
 		if (f->ngroups == 0 || best[top].n == 0)
 			return;
 		even(b, top, &best[top]);
-		best[top] = best_of(b, top, &budget);
+		best[top] = best_of(b, top);
 		/* What the limits allowed before, they may allow no more. */
 		for (size_t g = 0; g < f->ngroups; g++)
 			if (g != top && best[g].n && !vmm__balance_affords(b, &best[g]))
-				best[g] = best_of(b, g, &budget);
+				best[g] = best_of(b, g);
 	}
 }
 

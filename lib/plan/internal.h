@@ -148,8 +148,13 @@ void vmm__score_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t 
 double vmm__deviation(const struct vmm__sums *s, int resource);
 /* By how much the score of the group falls when the VM moves. */
 double vmm__gain(const struct vmm__place *p, uint32_t vm, uint32_t to);
-/* To a host with these capacities (1 / capacity) and uses (less mid). The less it uses, the more is gained. */
-double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, const double *x);
+/* What is known of some hosts: 1 / capacity is from per[0] to per[1], and x the least that one of them uses (less mid). */
+struct vmm__range {
+	double per[2][VMM_RESOURCES], x[VMM_RESOURCES];
+};
+struct vmm__range vmm__range_of(const struct vmm__place *p, uint32_t host);
+/* None of them gains more. */
+double vmm__gain_in(const struct vmm__place *p, uint32_t vm, const struct vmm__range *range);
 
 /* ---- balance.c and what it is made of ---- */
 
@@ -162,7 +167,7 @@ struct vmm__reason {
 
 /* tree.c: the open hosts of a group; a node has `n` of them from `from` on, or two children: the next one and `right`. */
 struct vmm__node {
-	double least[VMM_RESOURCES];
+	struct vmm__range range;
 	uint32_t from, n, right;
 };
 struct vmm__tree {
@@ -170,6 +175,11 @@ struct vmm__tree {
 	uint32_t *hosts, *roots, n, nroots;
 	size_t group;
 	unsigned age;
+};
+
+/* Tries that are left, for all groups together: a bound of time that is the same on every machine. */
+struct vmm__budget {
+	uint64_t mends, exchanges, pairs, others;
 };
 
 struct vmm__balance {
@@ -181,9 +191,10 @@ struct vmm__balance {
 	uint32_t *vms, *vms_from;   /* by group; vms_from has one more than there are groups */
 	uint32_t *hosts, *hosts_from;
 	uint32_t *rank;      /* of each host: where it is in hosts[] */
-	uint32_t *class;     /* hosts of one class have the same capacities and bounds */
+	uint32_t *class;     /* hosts of one class have about the same capacities */
 	uint32_t *sky, nsky; /* candidates, see skyline.c */
 	struct vmm__tree tree;
+	struct vmm__budget budget;
 	uint32_t turn;
 	uint64_t moved, bytes;
 	uint32_t mended;    /* how often something was */

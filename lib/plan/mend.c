@@ -7,9 +7,6 @@
 
 #include "plan/internal.h"
 
-/* Tries of two moves at most: a bound of time that is the same on every machine. */
-#define PAIRS 5000000
-
 /* VMs that go somewhere, and what that changes of what is broken. */
 struct offer {
 	struct vmm__try t;
@@ -21,7 +18,7 @@ struct offer {
 struct search {
 	struct vmm__balance *b;
 	size_t group;
-	uint64_t budget;
+	uint64_t *budget;  /* tries of two moves */
 	struct offer best; /* at first it is to do nothing */
 	struct vmm__reason why, best_why;
 	bool any;
@@ -117,18 +114,26 @@ static void try_one(struct search *s, uint32_t vm)
 	}
 }
 
+/* Whatever takes time is counted, not only what comes to something. */
+static bool spend(struct search *s)
+{
+	if (*s->budget == 0)
+		return false;
+	--*s->budget;
+	return true;
+}
+
 /* The first VM is where it wants to be; another one leaves that host for any other. */
 static void try_leave(struct search *s, struct offer first, uint32_t vm)
 {
 	const struct vmm__place *p = s->b->p;
 	uint32_t to;
 
-	if (!vmm__place_keeps(p, first.t.vm[0], vm))
+	if (!spend(s) || !vmm__place_keeps(p, first.t.vm[0], vm))
 		return;
-	for (uint32_t i = 0; s->budget > 0 && (to = target(s, &i)) != VMM__NONE; i++) {
+	for (uint32_t i = 0; (to = target(s, &i)) != VMM__NONE && spend(s); i++) {
 		struct offer o = first;
 
-		s->budget--;
 		if (to == p->at[vm] || !vmm__place_fits(p, vm, to) ||
 		    !vmm__rules_allow(p, first.t.vm[0], vm, to))
 			continue;
@@ -143,7 +148,7 @@ static void try_two(struct search *s, uint32_t vm)
 	uint32_t to, from = p->at[vm];
 	struct vmm__saved saved;
 
-	for (uint32_t i = 0; s->budget > 0 && (to = target(s, &i)) != VMM__NONE; i++) {
+	for (uint32_t i = 0; (to = target(s, &i)) != VMM__NONE && spend(s); i++) {
 		struct offer first = { .set = NULL };
 
 		if (to == from || vmm__rules_forbid(p, vm, to))
@@ -287,7 +292,7 @@ static void apply(struct search *s)
 
 int vmm__mend(struct vmm__balance *b, size_t group, struct vmm_err *err)
 {
-	struct search s = { .b = b, .group = group, .budget = PAIRS };
+	struct search s = { .b = b, .group = group, .budget = &b->budget.mends };
 	struct vmm__broken now = vmm__broken_now(b->p, group);
 
 	while (now.hard > 0 || now.soft > 0 || now.over > 0) {

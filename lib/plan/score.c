@@ -3,6 +3,8 @@
  * The score of a group: the standard deviations of its open hosts' use, each as a share of what the host has,
  * weighted and added. A move changes two terms of two sums, so it is tried in a few operations.
  */
+#include <string.h>
+
 #include "plan/internal.h"
 
 static const double *weights(const struct vmm__place *p, size_t group)
@@ -92,7 +94,30 @@ void vmm__score_move(struct vmm__place *p, uint32_t vm, uint32_t from, uint32_t 
 	s->score = score(s, weights(p, g));
 }
 
-double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, const double *x)
+struct vmm__range vmm__range_of(const struct vmm__place *p, uint32_t host)
+{
+	struct vmm__range one;
+
+	memcpy(one.per[0], p->per[host], sizeof(one.per[0]));
+	memcpy(one.per[1], p->per[host], sizeof(one.per[1]));
+	memcpy(one.x, p->x[host], sizeof(one.x));
+	return one;
+}
+
+/*
+ * What a VM adds to a host whose capacity is not known but in bounds: the share that leaves the least variance. That is a
+ * convex function of the share, least where the host comes to the mean.
+ */
+static double best_share(const struct vmm__sums *s, int r, double less, double use,
+			 const struct vmm__range *range)
+{
+	double low = use * range->per[0][r], high = use * range->per[1][r];
+	double mean = ((s->sum[r] - less) / s->n[r] - range->x[r]) / (1 - 1 / s->n[r]);
+
+	return low == high ? low : fmax(low, fmin(high, mean));
+}
+
+double vmm__gain_in(const struct vmm__place *p, uint32_t vm, const struct vmm__range *range)
 {
 	uint32_t from = p->at[vm];
 	size_t g = p->f->hosts[from].group;
@@ -101,14 +126,15 @@ double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, 
 	double after = 0;
 
 	for (int r = 0; r < VMM_RESOURCES; r++) {
-		double less = use[r] * p->per[from][r], more = use[r] * per[r], n = s->n[r];
-		double mean, squares, rest;
+		double less = use[r] * p->per[from][r], n = s->n[r];
+		double more, mean, squares, rest;
 
 		if (weight[r] <= 0 || n <= 0)
 			continue;
+		more = best_share(s, r, less, use[r], range);
 		mean = (s->sum[r] - less + more) / n;
 		squares = s->squares[r] + less * (less - 2 * p->x[from][r]) +
-			  more * (more + 2 * x[r]);
+			  more * (more + 2 * range->x[r]);
 		rest = squares / n - mean * mean;
 		if (rest > 0)
 			after += weight[r] * sqrt(rest);
@@ -118,5 +144,7 @@ double vmm__gain_at(const struct vmm__place *p, uint32_t vm, const double *per, 
 
 double vmm__gain(const struct vmm__place *p, uint32_t vm, uint32_t to)
 {
-	return vmm__gain_at(p, vm, p->per[to], p->x[to]);
+	struct vmm__range one = vmm__range_of(p, to);
+
+	return vmm__gain_in(p, vm, &one);
 }

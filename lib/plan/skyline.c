@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Candidates: a host that uses no less of anything than another one of the same capacities is never the
- * better target, whatever VM comes. So only those are looked at that no other one beats (exact, and few).
+ * better target, whatever VM comes. So only those are looked at that no other one beats: few, and where capacities
+ * are the same to the byte, no better one is missed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +48,21 @@ void vmm__skyline(struct vmm__balance *b, size_t group)
 	}
 }
 
-static int compare_bounds(const struct vmm__place *p, uint32_t a, uint32_t b)
+/* Capacities that differ by less than about a hundredth, as those of servers of one model do, count as the same. */
+#define STEPS 128
+
+static double about(double capacity)
+{
+	int exponent;
+	double mantissa = frexp(capacity, &exponent);
+
+	return capacity > 0 ? exponent * STEPS + floor(mantissa * 2 * STEPS) : -INFINITY;
+}
+
+static int compare_kinds(const struct vmm__place *p, uint32_t a, uint32_t b)
 {
 	for (int r = 0; r < VMM_RESOURCES; r++) {
-		double x = p->f->hosts[a].cap[r], y = p->f->hosts[b].cap[r];
+		double x = about(p->f->hosts[a].cap[r]), y = about(p->f->hosts[b].cap[r]);
 
 		if (x != y)
 			return x < y ? -1 : 1;
@@ -66,11 +78,10 @@ static int compare(const void *a, const void *b, void *arg)
 	int cmp = (g > h) - (g < h);
 
 	if (!cmp)
-		cmp = compare_bounds(p, x, y);
+		cmp = compare_kinds(p, x, y);
 	return cmp ? cmp : (x > y) - (x < y);
 }
 
-/* Bounds follow from the capacities and the group. */
 void vmm__classes(struct vmm__balance *b)
 {
 	size_t n = b->p->f->nhosts;
@@ -78,7 +89,7 @@ void vmm__classes(struct vmm__balance *b)
 	qsort_r(b->hosts, n, sizeof(*b->hosts), compare, b->p);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t host = b->hosts[i];
-		bool same = i > 0 && compare_bounds(b->p, b->hosts[i - 1], host) == 0 &&
+		bool same = i > 0 && compare_kinds(b->p, b->hosts[i - 1], host) == 0 &&
 			    b->p->f->hosts[host].group == b->p->f->hosts[b->hosts[i - 1]].group;
 
 		b->class[host] = same ? b->class[b->hosts[i - 1]] : (uint32_t)i;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Open hosts by how full they are, as trees, one for each class. A node knows the least that any of its hosts uses of
- * each resource; a host of that kind would be the best target among them, so that what it would gain bounds what
- * they do (exact, also in what is rounded: the same operations, each monotone).
+ * each resource, and between what their capacities are; a host of that kind would be the best target among them, so that
+ * what it would gain bounds what they do.
  */
 #include <stdlib.h>
 
@@ -85,16 +85,29 @@ static void build_all(struct vmm__balance *b, size_t group)
 	t->age = 0;
 }
 
+static void take_in(struct vmm__range *all, const struct vmm__range *one)
+{
+	for (int r = 0; r < VMM_RESOURCES; r++) {
+		all->per[0][r] = fmin(all->per[0][r], one->per[0][r]);
+		all->per[1][r] = fmax(all->per[1][r], one->per[1][r]);
+		all->x[r] = fmin(all->x[r], one->x[r]);
+	}
+}
+
 static void bound(const struct vmm__balance *b, struct vmm__node *node)
 {
 	const struct vmm__tree *t = &b->tree;
 
-	for (int r = 0; r < VMM_RESOURCES; r++) {
-		node->least[r] = INFINITY;
-		for (uint32_t i = 0; !node->right && i < node->n; i++)
-			node->least[r] = fmin(node->least[r], b->p->x[t->hosts[node->from + i]][r]);
-		if (node->right)
-			node->least[r] = fmin(node[1].least[r], t->nodes[node->right].least[r]);
+	if (node->right) {
+		node->range = node[1].range;
+		take_in(&node->range, &t->nodes[node->right].range);
+		return;
+	}
+	node->range = vmm__range_of(b->p, t->hosts[node->from]);
+	for (uint32_t i = 1; i < node->n; i++) {
+		struct vmm__range one = vmm__range_of(b->p, t->hosts[node->from + i]);
+
+		take_in(&node->range, &one);
 	}
 }
 
@@ -110,7 +123,5 @@ void vmm__tree_update(struct vmm__balance *b, size_t group)
 
 double vmm__tree_gain(const struct vmm__balance *b, uint32_t vm, uint32_t at)
 {
-	const struct vmm__node *node = &b->tree.nodes[at];
-
-	return vmm__gain_at(b->p, vm, b->p->per[b->tree.hosts[node->from]], node->least);
+	return vmm__gain_in(b->p, vm, &b->tree.nodes[at].range);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plans of random fleets: every prefix fits, no rule is newly broken, a second run has nothing to do. */
+/* Plans of random fleets: every prefix fits, no rule is newly broken, a second run has nothing to do, no move is missed. */
 #include "test.h"
 
 #include <stdio.h>
@@ -54,7 +54,7 @@ static void random_tables(struct sample *s)
 	s->vms = parse(&vms);
 }
 
-static void random_rules(struct sample *s)
+static void random_rules(struct sample *s, unsigned n)
 {
 	static const char *const kinds[] = { "apart", "together", "must", "never", "should", "pin" };
 	char path[] = "rules-XXXXXX";
@@ -63,7 +63,7 @@ static void random_rules(struct sample *s)
 	struct vmm_err err;
 
 	assert_non_null(file);
-	for (unsigned i = 0, n = test_random(5); i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		const char *kind = kinds[test_random(COUNT(kinds))];
 
 		fprintf(file, "[%s r%u]\nvms = v%u, v%u\n", kind, i, test_random(s->nvms + 1),
@@ -173,7 +173,7 @@ static void plans_hold(void **state)
 		struct vmm_table *plan;
 
 		random_tables(&s);
-		random_rules(&s);
+		random_rules(&s, test_random(5));
 		read_fleet(&s);
 		plan = balance(s.fleet);
 		check_steps(&s, plan);
@@ -221,7 +221,7 @@ static void a_second_run_is_idle(void **state)
 		struct vmm_table *plan;
 
 		random_tables(&s);
-		random_rules(&s);
+		random_rules(&s, test_random(5));
 		for (int run = 0; run < 2; run++) {
 			read_fleet(&s);
 			assert_int_equal(vmm_balance(s.fleet, &opt, &plan, &left[run], NULL), 0);
@@ -245,11 +245,106 @@ static void a_second_run_is_idle(void **state)
 	}
 }
 
+/* Servers of two models, no two of which have quite the same memory. */
+static void many_hosts(struct sample *s)
+{
+	VMM_BUF_AUTO hosts = VMM_BUF_INIT, vms = VMM_BUF_INIT;
+	unsigned used[40] = { 0 };
+
+	vmm_buf_adds(&hosts, "name\tgroup\tcpus\tmem_total\n");
+	for (unsigned h = 0; h < COUNT(used); h++)
+		vmm_buf_addf(&hosts, "h%u\tg\t%u\t%u\n", h, h % 2 ? 16 : 24,
+			     (h % 2 ? 64000 : 96000) + test_random(900));
+	vmm_buf_adds(&vms, "name\thost\tvcpus\tmem\n");
+	for (unsigned v = 0; v < 200; v++) {
+		unsigned mem = 1000 + test_random(16000),
+			 h = test_random(1 + test_random(COUNT(used)));
+
+		if (used[h] + mem > 56000)
+			continue;
+		used[h] += mem;
+		vmm_buf_addf(&vms, "v%u\th%u\t%u\t%u\n", v, h, 1 + test_random(8), mem);
+	}
+	s->hosts = parse(&hosts);
+	s->vms = parse(&vms);
+}
+
+/* What the best move of all gains, each having been tried. */
+static double most_of_all(const struct vmm__balance *b)
+{
+	double most = 0;
+
+	for (uint32_t v = 0; v < b->p->f->nvms; v++)
+		for (uint32_t h = 0; h < b->p->f->nhosts; h++)
+			if (h != b->p->at[v] && vmm__place_fits(b->p, v, h))
+				most = fmax(most, vmm__gain(b->p, v, h) - vmm__balance_fee(b, v, h));
+	return most;
+}
+
+/* Somewhere between two hosts: neither of them, nor one of a capacity between theirs, gains more than that says. */
+static void check_range(const struct vmm__balance *b, uint32_t vm, uint32_t h1, uint32_t h2)
+{
+	const struct vmm__range one = vmm__range_of(b->p, h1), two = vmm__range_of(b->p, h2);
+	struct vmm__range all;
+
+	for (int r = 0; r < VMM_RESOURCES; r++) {
+		all.per[0][r] = fmin(one.per[0][r], two.per[0][r]);
+		all.per[1][r] = fmax(one.per[0][r], two.per[0][r]);
+		all.x[r] = fmin(one.x[r], two.x[r]);
+	}
+	for (double at = 0; at <= 1; at += 0.25) {
+		struct vmm__range point;
+
+		for (int r = 0; r < VMM_RESOURCES; r++) {
+			point.per[0][r] = point.per[1][r] =
+				all.per[0][r] + at * (all.per[1][r] - all.per[0][r]);
+			point.x[r] = at < 0.5 ? one.x[r] : two.x[r];
+		}
+		assert_true(vmm__gain_in(b->p, vm, &all) >= vmm__gain_in(b->p, vm, &point) - 1e-12);
+	}
+}
+
+static void bounds_hide_no_move(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		struct vmm_balance_options opt = VMM_BALANCE_OPTIONS;
+		struct sample s = { NULL };
+		struct vmm__balance b;
+		struct vmm__try t;
+		unsigned moves = 0;
+
+		many_hosts(&s);
+		random_rules(&s, 0);
+		read_fleet(&s);
+		opt.min_gain = 0;
+		assert_int_equal(vmm__balance_init(&b, s.fleet, &opt, NULL), 0);
+		for (;;) {
+			double most = most_of_all(&b);
+
+			for (int k = 0; k < 50; k++)
+				check_range(&b, test_random((unsigned)s.fleet->nvms),
+					    test_random((unsigned)s.fleet->nhosts),
+					    test_random((unsigned)s.fleet->nhosts));
+			t = vmm__best_single(&b, 0);
+			if (t.n == 0)
+				break;
+			assert_true(fabs(t.value - most) < 1e-12);
+			vmm__balance_apply(&b, &t, (struct vmm__reason){ VMM__EVEN, VMM_CPU });
+			moves++;
+		}
+		assert_true(most_of_all(&b) < 1e-8 && moves > 0);
+		vmm__balance_release(&b);
+		release(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans_hold),
 		cmocka_unit_test(a_second_run_is_idle),
+		cmocka_unit_test(bounds_hide_no_move),
 	};
 
 	return RUN(tests);
