@@ -6,6 +6,9 @@
 
 #include "plan/internal.h"
 
+/* What is true of VMs that have one name: libvirt has no two of them on a host. */
+static const struct vmm_rule one_name = { .kind = VMM_APART };
+
 /* "pin db": what a rule is called where it is the reason of something. */
 static const char *say(struct vmm_fleet *f, const char *what, const struct vmm_rule *r)
 {
@@ -77,7 +80,9 @@ static int add_rule(struct vmm_fleet *f, size_t group, const struct vmm_rule *r)
 {
 	struct vmm__rule *to = &f->more->rules[f->more->nrules];
 
-	*to = (struct vmm__rule){ .text = r, .group = group };
+	*to = (struct vmm__rule){ .text = r, .said = say(f, "", r), .group = group };
+	if (!to->said)
+		return VMM_ENOMEM;
 	for (size_t i = 0; i < f->nvms; i++)
 		to->nvms += f->vms[i].running && means(f, group, r, i);
 	if (to->nvms == 0)
@@ -115,6 +120,67 @@ static int resolve(struct vmm_fleet *f, size_t group, const struct vmm_rule *r)
 	}
 }
 
+/* One that is still to come is asked for its name by who finds it a place: it may be one of many copies. */
+static bool has_name(const struct vmm_fleet *f, size_t vm)
+{
+	return !vmm__waits(f, (uint32_t)vm);
+}
+
+/* The VMs from `first` on, to the one before `end`, have one name; `n` of its group do. */
+static int add_name(struct vmm_fleet *f, size_t first, size_t end, size_t n)
+{
+	struct vmm__rule *to = &f->more->rules[f->more->nrules];
+	size_t group = vmm__vm_group(f, (uint32_t)first);
+
+	*to = (struct vmm__rule){ .text = &one_name,
+				  .said = "VMs of one name",
+				  .names = true,
+				  .group = group,
+				  .vms = calloc(n, sizeof(*to->vms)) };
+	if (!to->vms)
+		return VMM_ENOMEM;
+	for (size_t i = first; i < end; i++)
+		if (vmm__vm_group(f, (uint32_t)i) == group && has_name(f, i))
+			to->vms[to->nvms++] = (uint32_t)i;
+	f->more->nrules++;
+	return 0;
+}
+
+/* Of each group that has several of them, a rule. */
+static int add_names_of(struct vmm_fleet *f, size_t first, size_t end, size_t *count)
+{
+	int rc = 0;
+
+	for (size_t i = first; i < end; i++)
+		count[vmm__vm_group(f, (uint32_t)i)] += has_name(f, i);
+	for (size_t i = first; i < end; i++) {
+		size_t *n = &count[vmm__vm_group(f, (uint32_t)i)];
+
+		if (rc == 0 && *n > 1 && has_name(f, i))
+			rc = add_name(f, i, end, *n);
+		if (has_name(f, i))
+			*n = 0;
+	}
+	return rc;
+}
+
+/* The VMs of a name stand side by side. */
+static int add_names(struct vmm_fleet *f)
+{
+	size_t *count = calloc(f->ngroups + 1, sizeof(*count));
+	int rc = count ? 0 : VMM_ENOMEM;
+
+	for (size_t first = 0, end; rc == 0 && first < f->nvms; first = end) {
+		for (end = first + 1;
+		     end < f->nvms && strcmp(f->vms[first].name, f->vms[end].name) == 0;)
+			end++;
+		if (end - first > 1)
+			rc = add_names_of(f, first, end, count);
+	}
+	free(count);
+	return rc;
+}
+
 /* From each VM to its rules. */
 static int index_rules(struct vmm_fleet *f)
 {
@@ -145,12 +211,14 @@ int vmm__fleet_rules(struct vmm_fleet *f, struct vmm_err *err)
 
 	for (size_t g = 0; g < f->ngroups; g++)
 		n += f->groups[g]->nrules;
-	f->more->rules = calloc(n + 1, sizeof(*f->more->rules));
+	f->more->rules = calloc(n + f->nvms / 2 + 1, sizeof(*f->more->rules));
 	if (!f->more->rules)
 		return vmm_err_nomem(err);
 	for (size_t g = 0; rc == 0 && g < f->ngroups; g++)
 		for (size_t i = 0; rc == 0 && i < f->groups[g]->nrules; i++)
 			rc = resolve(f, g, &f->groups[g]->rules[i]);
+	if (rc == 0)
+		rc = add_names(f);
 	if (rc == 0)
 		rc = index_rules(f);
 	return rc < 0 ? vmm_err_nomem(err) : 0;

@@ -28,16 +28,11 @@ struct vmm__homes {
 int vmm__homes_init(struct vmm__homes *h, const struct vmm_fleet *f);
 void vmm__homes_release(struct vmm__homes *h);
 
-/* Why a VM is not put on a host: words, or the rule that would be broken. */
-struct vmm__refusal {
-	const char *words;
-	const struct vmm_rule *rule;
-};
-/* Those of its group alone; the others are never asked. NULL `why`: only whether. */
-bool vmm__home_refused(const struct vmm__homes *h, uint32_t vm, uint32_t to,
-		       struct vmm__refusal *why);
-/* "never storage": what a person reads. */
-void vmm__refusal_say(const struct vmm__refusal *why, char *out, size_t size);
+/*
+ * Whether a VM is not put on a host, and why, in the fleet's words: "not enough memory", or the rule that would be
+ * broken, "never storage". Hosts of its group alone are asked. NULL `why`: only whether.
+ */
+bool vmm__home_refused(const struct vmm__homes *h, uint32_t vm, uint32_t to, const char **why);
 
 /*
  * Running VMs on hosts that are gone, those for which `may` says yes (NULL: all), the most urgent first: by

@@ -14,15 +14,13 @@ static int by_text(const void *a, const void *b)
 static int collect(const struct vmm__homes *h, uint32_t vm, struct vmm_strv *reasons)
 {
 	const struct vmm_fleet *f = h->p->f;
-	struct vmm__refusal why;
-	char text[512];
+	const char *why;
 
 	for (uint32_t to = 0; to < f->nhosts; to++) {
 		if (f->hosts[to].group != vmm__vm_group(f, vm) || h->gone[to] ||
 		    !vmm__home_refused(h, vm, to, &why))
 			continue;
-		vmm__refusal_say(&why, text, sizeof(text));
-		if (vmm_strv_add(reasons, text) < 0)
+		if (vmm_strv_add(reasons, why) < 0)
 			return VMM_ENOMEM;
 	}
 	if (reasons->n > 0)

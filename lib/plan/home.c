@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which hosts a VM without one may go to, and which is best. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,13 +61,14 @@ static bool breaks(const struct vmm__homes *h, size_t rule, uint32_t vm, uint32_
 	}
 }
 
-static const struct vmm_rule *broken_rule(const struct vmm__homes *h, uint32_t vm, uint32_t to)
+static const char *broken_rule(const struct vmm__homes *h, uint32_t vm, uint32_t to)
 {
 	const struct vmm__fleet *m = h->p->f->more;
 
 	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
 		if (breaks(h, m->of[i], vm, to))
-			return m->rules[m->of[i]].text;
+			return m->rules[m->of[i]].names ? "has a VM of that name"
+							: m->rules[m->of[i]].said;
 	return NULL;
 }
 
@@ -89,29 +89,21 @@ static const char *no_room(const struct vmm__place *p, uint32_t vm, uint32_t to)
 	return "no room";
 }
 
-bool vmm__home_refused(const struct vmm__homes *h, uint32_t vm, uint32_t to, struct vmm__refusal *why)
+bool vmm__home_refused(const struct vmm__homes *h, uint32_t vm, uint32_t to, const char **why)
 {
-	struct vmm__refusal no = { NULL, NULL };
+	const char *no = NULL;
 
 	if (h->gone[to])
-		no.words = "lost";
+		no = "lost";
 	else if (!vmm__place_open(h->p, to))
-		no.words = h->p->f->hosts[to].closed;
+		no = h->p->f->hosts[to].closed;
 	else if (!vmm__place_fits(h->p, vm, to))
-		no.words = why ? no_room(h->p, vm, to) : "no room";
+		no = why ? no_room(h->p, vm, to) : "no room";
 	else
-		no.rule = broken_rule(h, vm, to);
+		no = broken_rule(h, vm, to);
 	if (why)
 		*why = no;
-	return no.words || no.rule;
-}
-
-void vmm__refusal_say(const struct vmm__refusal *why, char *out, size_t size)
-{
-	if (why->words)
-		snprintf(out, size, "%s", why->words);
-	else
-		snprintf(out, size, "%s %s", vmm_rule_names[why->rule->kind], why->rule->label);
+	return no;
 }
 
 static int by_urgency(const void *a, const void *b, void *fleet)

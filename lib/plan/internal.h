@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/table.h"
 #include "plan/balance.h"
 #include "plan/fleet.h"
@@ -20,8 +21,11 @@
 /* A rule about VMs on hosts of a fleet: together, apart, must, never, should. */
 struct vmm__rule {
 	const struct vmm_rule *text;
+	const char *said; /* "apart web" */
+	/* Nobody wrote it: its VMs have one name, and no host has two of them, not even for a while. */
+	bool names;
 	size_t group;
-	uint32_t *vms; /* those that run */
+	uint32_t *vms; /* those that run; of one name: all */
 	size_t nvms;
 	bool *hosts; /* of all hosts: those that it names; NULL: it is about VMs alone */
 };
@@ -111,6 +115,8 @@ bool vmm__place_keeps(const struct vmm__place *p, uint32_t vm, uint32_t leaver);
 /* Whether a host may get VMs; the group of a VM. */
 bool vmm__place_open(const struct vmm__place *p, uint32_t host);
 size_t vmm__vm_group(const struct vmm_fleet *f, uint32_t vm);
+/* Whether it isn't there yet (waiting-internal.h). */
+bool vmm__waits(const struct vmm_fleet *f, uint32_t vm);
 
 /* Hard and soft rules: how often they are broken; by how much load passes the room of open hosts, as shares. */
 struct vmm__broken {
@@ -127,6 +133,8 @@ uint32_t vmm__rule_broken(const struct vmm__place *p, size_t rule);
 bool vmm__rule_blames(const struct vmm__place *p, size_t rule, uint32_t vm);
 /* Whether a rule about hosts is content with this one. */
 bool vmm__rule_likes(const struct vmm__rule *r, uint32_t host);
+/* Whether the host has, or gets by the VM, two VMs of one name. */
+bool vmm__rule_crowds(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t host);
 /* By how much more often it is broken when the VM, which is one of its own, goes there. */
 long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to);
 /* Whether a rule about hosts wants the VM where it is and not there: no other one can be there in its place. */
@@ -305,7 +313,10 @@ int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left);
 
 /* Why a step is made, in words. */
 void vmm__reason_say(const struct vmm_fleet *f, const struct vmm__step *s,
-		     const struct vmm__reason *why, char *out, size_t size);
+		     const struct vmm__reason *why, struct vmm_buf *out);
+/* A VM's name; where that would be another one's too, HOST/NAME. In a plan a UUID says enough. */
+void vmm__vm_say(const struct vmm_fleet *f, uint32_t vm, struct vmm_buf *out);
+void vmm__vm_row(const struct vmm_fleet *f, uint32_t vm, struct vmm_buf *out);
 int vmm__plan_rows(const struct vmm_fleet *f, const struct vmm__schedule *s,
 		   const struct vmm__reason *reasons, struct vmm_table **out, struct vmm_err *err);
 

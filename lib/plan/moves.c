@@ -70,25 +70,33 @@ int vmm__moves_wave(struct vmm__move *moves, size_t n, size_t nhosts, unsigned p
 	return sort(moves, n);
 }
 
+static int print_move(const struct vmm_fleet *f, const struct vmm__move *move,
+		      struct vmm_plan *plan, struct vmm_err *err)
+{
+	const struct vmm_fleet_vm *v = &f->vms[move->vm];
+	const struct vmm_fleet_host *from = &f->hosts[move->from];
+	VMM_BUF_AUTO name = VMM_BUF_INIT;
+
+	vmm__vm_row(f, move->vm, &name);
+	const struct vmm_step s = { .wave = move->wave,
+				    .action = VMM_ACTION_MIGRATE,
+				    .vm = name.data,
+				    .uuid = v->uuid,
+				    .from = from->name,
+				    .to = f->hosts[move->to].name,
+				    .reason = move->reason,
+				    .group = f->groups[from->group]->name,
+				    .cost_bytes = v->cost };
+
+	return name.failed ? vmm_err_nomem(err) : vmm_plan_add(plan, &s, err);
+}
+
 int vmm__moves_print(const struct vmm_fleet *f, const struct vmm__move *moves, size_t n,
 		     struct vmm_plan *plan, struct vmm_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		const struct vmm_fleet_vm *v = &f->vms[moves[i].vm];
-		const struct vmm_fleet_host *from = &f->hosts[moves[i].from];
-		struct vmm_step s = { .wave = moves[i].wave,
-				      .action = VMM_ACTION_MIGRATE,
-				      .vm = v->name,
-				      .uuid = v->uuid,
-				      .from = from->name,
-				      .to = f->hosts[moves[i].to].name,
-				      .reason = moves[i].reason,
-				      .group = f->groups[from->group]->name,
-				      .cost_bytes = v->cost };
-
-		rc = vmm_plan_add(plan, &s, err);
-	}
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = print_move(f, &moves[i], plan, err);
 	return rc;
 }

@@ -15,7 +15,7 @@ struct offer {
 	bool ok;
 	long soft;
 	double gain;
-	char reason[256];
+	const char *reason;
 };
 
 static int by_merit(const void *a, const void *b)
@@ -33,21 +33,17 @@ static int by_merit(const void *a, const void *b)
 
 static void judge(const struct vmm__waiting *w, struct offer *o)
 {
-	struct vmm__refusal why;
-
 	if (vmm__name_taken(w->f, w->h.p->at, o->vm, o->host)) {
-		snprintf(o->reason, sizeof(o->reason), "has a VM of that name");
+		o->reason = "has a VM of that name";
 		return;
 	}
-	o->ok = !vmm__home_refused(&w->h, o->vm, o->host, &why);
-	if (!o->ok) {
-		vmm__refusal_say(&why, o->reason, sizeof(o->reason));
+	o->ok = !vmm__home_refused(&w->h, o->vm, o->host, &o->reason);
+	if (!o->ok)
 		return;
-	}
 	o->soft = vmm__broken_by(w->h.p, o->vm, o->host).soft;
 	/* In whole dust: what is alike is so for all that are compared. */
 	o->gain = DUST * round(vmm__gain(w->h.p, o->vm, o->host) / DUST);
-	snprintf(o->reason, sizeof(o->reason), "%s", o->soft >= 0 ? "" : "preferred by a rule");
+	o->reason = o->soft >= 0 ? "" : "preferred by a rule";
 }
 
 static int add_offer(struct vmm_table *t, const struct vmm_fleet *f, const struct offer *o,

@@ -88,12 +88,12 @@ static void fill(struct vmm__place *p)
 		uint32_t at = (uint32_t)p->f->vms[v].host;
 
 		p->at[v] = at;
+		vmm__rules_move(p, (uint32_t)v, VMM__NONE, at);
 		if (!p->f->vms[v].running)
 			continue;
 		list_add(p, (uint32_t)v, at);
 		for (int r = 0; r < VMM_RESOURCES; r++)
 			p->load[at][r] += p->f->vms[v].use[r];
-		vmm__rules_move(p, (uint32_t)v, VMM__NONE, at);
 	}
 	for (size_t i = 0; i < p->f->more->nrules; i++)
 		p->counts[i].most = vmm__rule_broken(p, i);

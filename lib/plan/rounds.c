@@ -79,11 +79,19 @@ static int read_group(struct rounds *r, const struct vmm_table *t, size_t row, t
 	return 0;
 }
 
+/* VMs of one name without UUIDs, which can't be told from each other later, are held together. */
+static void note(struct rounds *r, const char *name, time_t when)
+{
+	long v = vmm_index_find(r->by_name, name);
+
+	for (; v >= 0 && (size_t)v < r->f->nvms && strcmp(key(&r->f->vms[v]), name) == 0; v++)
+		r->moved[v] = when;
+}
+
 static int read_row(struct rounds *r, const struct vmm_table *t, size_t row, struct vmm_err *err)
 {
 	const char *what = vmm_table_at(t, row, "what");
 	time_t when;
-	long v;
 
 	if (strcmp(what, "vm") != 0 && strcmp(what, "group") != 0)
 		return wrong(t, row, "what", err);
@@ -91,9 +99,7 @@ static int read_row(struct rounds *r, const struct vmm_table *t, size_t row, str
 		return wrong(t, row, "time", err);
 	if (*what == 'g')
 		return read_group(r, t, row, when, err);
-	v = vmm_index_find(r->by_name, vmm_table_at(t, row, "name"));
-	if (v >= 0)
-		r->moved[v] = when;
+	note(r, vmm_table_at(t, row, "name"), when);
 	return 0;
 }
 
@@ -241,16 +247,22 @@ static int count(struct rounds *r, const struct vmm_balance_options *opt, struct
 	return rc;
 }
 
+/* It may stand there as HOST/NAME, by the host where it was at first. */
+static const char *name_of(const struct rounds *r, const char *vm, const char *from)
+{
+	size_t len = strlen(from);
+	bool long_name = strncmp(vm, from, len) == 0 && vm[len] == '/';
+
+	return long_name && vmm_index_find(r->by_name, vm) < 0 ? vm + len + 1 : vm;
+}
+
 static void note_moves(struct rounds *r, const struct vmm_table *plan)
 {
-	int uuid = vmm_table_col(plan, "uuid"), vm = vmm_table_col(plan, "vm");
-
 	for (size_t i = 0; i < vmm_table_rows(plan); i++) {
-		const char *name = vmm_table_get(plan, i, uuid);
-		long v = vmm_index_find(r->by_name, *name ? name : vmm_table_get(plan, i, vm));
+		const char *uuid = vmm_table_at(plan, i, "uuid");
+		const char *vm = vmm_table_at(plan, i, "vm"), *from = vmm_table_at(plan, i, "from");
 
-		if (v >= 0)
-			r->moved[v] = r->now;
+		note(r, *uuid ? uuid : name_of(r, vm, from), r->now);
 	}
 }
 

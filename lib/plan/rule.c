@@ -97,6 +97,12 @@ long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint
 	}
 }
 
+bool vmm__rule_crowds(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t host)
+{
+	return p->f->more->rules[rule].names && host != p->f->vms[vm].host &&
+	       p->counts[rule].on[host] > (p->at[vm] == host);
+}
+
 static bool concerns(const struct vmm__fleet *m, uint32_t vm, uint32_t rule)
 {
 	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
@@ -113,7 +119,8 @@ static bool hold(const struct vmm__place *p, uint32_t vm, uint32_t other)
 	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
 		if (!is_soft(&m->rules[m->of[i]]) &&
 		    (other == VMM__NONE || !concerns(m, other, m->of[i])) &&
-		    vmm__rule_broken(p, m->of[i]) > p->counts[m->of[i]].most)
+		    (vmm__rule_broken(p, m->of[i]) > p->counts[m->of[i]].most ||
+		     vmm__rule_crowds(p, m->of[i], vm, p->at[vm])))
 			return false;
 	return true;
 }
@@ -146,7 +153,8 @@ bool vmm__rules_allow(const struct vmm__place *p, uint32_t first, uint32_t vm, u
 		long change = vmm__rule_change(p, r, vm, to);
 
 		if (!is_soft(&m->rules[r]) &&
-		    (long)vmm__rule_broken(p, r) + change > (long)p->counts[r].most)
+		    ((long)vmm__rule_broken(p, r) + change > (long)p->counts[r].most ||
+		     vmm__rule_crowds(p, r, vm, to)))
 			return false;
 	}
 	return !vmm__rules_forbid(p, vm, to) && (first == VMM__NONE || hold(p, first, vm));

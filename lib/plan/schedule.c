@@ -46,7 +46,7 @@ bool vmm__waves_room(const struct vmm__waves *w, uint32_t vm, uint32_t to, uint3
 	return true;
 }
 
-/* Whether a VM that it is to be apart from is still there, or on its way there, but is to go on. */
+/* Whether a VM that it is to be apart from is still there, or on its way there, but is to go on; of its name: or not. */
 static bool meets(const struct vmm__waves *w, uint32_t vm, uint32_t to)
 {
 	const struct vmm__fleet *m = w->f->more;
@@ -57,7 +57,7 @@ static bool meets(const struct vmm__waves *w, uint32_t vm, uint32_t to)
 		for (size_t k = 0; r->text->kind == VMM_APART && k < r->nvms; k++) {
 			uint32_t other = r->vms[k];
 
-			if (other != vm && w->goal[other] != to &&
+			if (other != vm && (r->names || w->goal[other] != to) &&
 			    (w->at[other] == to || w->coming[other] == to))
 				return true;
 		}

@@ -153,6 +153,11 @@ void vmm__waiting_release(struct vmm__waiting *w)
 	*w = (struct vmm__waiting){ 0 };
 }
 
+bool vmm__waits(const struct vmm_fleet *f, uint32_t vm)
+{
+	return *f->hosts[f->vms[vm].host].name == *ROOM;
+}
+
 /* The VMs of a name stand side by side. */
 bool vmm__name_taken(const struct vmm_fleet *f, const uint32_t *at, uint32_t vm, uint32_t host)
 {

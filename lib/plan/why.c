@@ -9,19 +9,29 @@ struct answer {
 	uint32_t vm, to;
 	const char *verdict;
 	double gain;
-	char reason[512];
+	struct vmm_buf reason;
 };
 
 static const char *const columns[] = { "vm", "uuid", "from", "to", "verdict", "gain", "reason", NULL };
+
+/* By NAME or HOST/NAME. */
+static bool is_called(const struct vmm_fleet *f, uint32_t vm, const char *text)
+{
+	const char *host = f->hosts[f->vms[vm].host].name, *name = f->vms[vm].name;
+	size_t len = strlen(host);
+
+	return strcmp(name, text) == 0 || (strncmp(text, host, len) == 0 && text[len] == '/' &&
+					   strcmp(text + len + 1, name) == 0);
+}
 
 static int find_vm(const struct vmm_fleet *f, const char *text, uint32_t *out, struct vmm_err *err)
 {
 	uint32_t found = VMM__NONE;
 
 	for (uint32_t v = 0; v < f->nvms; v++) {
-		bool uuid = strcmp(f->vms[v].uuid, text) == 0;
+		bool uuid = *text && strcmp(f->vms[v].uuid, text) == 0;
 
-		if (!uuid && strcmp(f->vms[v].name, text) != 0)
+		if (!uuid && !is_called(f, v, text))
 			continue;
 		if (!uuid && found != VMM__NONE)
 			return vmm_err_set(err, VMM_EREFUSED, "VM '%s' is ambiguous: on %s and %s",
@@ -36,31 +46,31 @@ static int find_vm(const struct vmm_fleet *f, const char *text, uint32_t *out, s
 }
 
 /* The first of its rules that a move would break more than it is. */
-static const struct vmm_rule *breaks(const struct vmm__place *p, uint32_t vm, uint32_t to)
+static const struct vmm__rule *breaks(const struct vmm__place *p, uint32_t vm, uint32_t to)
 {
 	const struct vmm__fleet *m = p->f->more;
 
 	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
 		if (vmm__rule_change(p, m->of[i], vm, to) > 0)
-			return m->rules[m->of[i]].text;
+			return &m->rules[m->of[i]];
 	return NULL;
 }
 
 /* What keeps a VM from a host, whatever the move gains; false: nothing does. */
-static bool kept_out(const struct vmm__place *p, uint32_t vm, uint32_t to, char *out, size_t size)
+static bool kept_out(const struct vmm__place *p, uint32_t vm, uint32_t to, struct vmm_buf *out)
 {
 	const struct vmm_fleet_host *h = &p->f->hosts[to];
-	const struct vmm_rule *rule;
+	const struct vmm__rule *rule;
 
 	if (h->group != vmm__vm_group(p->f, vm))
-		snprintf(out, size, "%s is in another group", h->name);
+		vmm_buf_addf(out, "%s is in another group", h->name);
 	else if (h->closed)
-		snprintf(out, size, "%s: %s", h->name, h->closed);
+		vmm_buf_addf(out, "%s: %s", h->name, h->closed);
 	else if ((rule = breaks(p, vm, to)))
-		snprintf(out, size, "%s%s%s would be broken", vmm_rule_names[rule->kind],
-			 rule->label ? " " : "", rule->label ? rule->label : "");
+		vmm_buf_addf(out, rule->names ? "%s has a VM of that name" : "%s would be broken",
+			     rule->names ? h->name : rule->said);
 	else if (!vmm__place_fits(p, vm, to))
-		snprintf(out, size, "%s has no room for it", h->name);
+		vmm_buf_addf(out, "%s has no room for it", h->name);
 	else
 		return false;
 	return true;
@@ -81,14 +91,13 @@ static void weigh(const struct vmm__balance *b, struct answer *a)
 
 	a->gain = vmm__gain(b->p, a->vm, a->to);
 	if (a->gain <= 0)
-		snprintf(a->reason, sizeof(a->reason), "the score would not fall");
+		vmm_buf_addf(&a->reason, "the score would not fall");
 	else if (isinf(needed))
-		snprintf(a->reason, sizeof(a->reason), "no more than broken rules is to be mended");
+		vmm_buf_addf(&a->reason, "no more than broken rules is to be mended");
 	else if (a->gain <= needed)
-		snprintf(a->reason, sizeof(a->reason),
-			 "it gains less than the %.6f that a move must", needed);
+		vmm_buf_addf(&a->reason, "it gains less than the %.6f that a move must", needed);
 	else
-		snprintf(a->reason, sizeof(a->reason), "the limits allow no more moves");
+		vmm_buf_addf(&a->reason, "the limits allow no more moves");
 }
 
 static void why_not(const struct vmm__balance *b, struct answer *a)
@@ -98,11 +107,10 @@ static void why_not(const struct vmm__balance *b, struct answer *a)
 	a->verdict = "not";
 	if (b->p->at[a->vm] == a->to) {
 		a->verdict = b->order[a->vm] ? "moves" : "stays";
-		snprintf(a->reason, sizeof(a->reason), "%s",
-			 b->order[a->vm] ? "it goes there" : "it is there");
+		vmm_buf_addf(&a->reason, "%s", b->order[a->vm] ? "it goes there" : "it is there");
 	} else if (still) {
-		snprintf(a->reason, sizeof(a->reason), "%s", still);
-	} else if (!kept_out(b->p, a->vm, a->to, a->reason, sizeof(a->reason))) {
+		vmm_buf_addf(&a->reason, "%s", still);
+	} else if (!kept_out(b->p, a->vm, a->to, &a->reason)) {
 		weigh(b, a);
 	}
 }
@@ -112,12 +120,12 @@ static uint32_t second_best(const struct vmm__balance *b, uint32_t vm)
 {
 	uint32_t best = VMM__NONE;
 	double most = -INFINITY;
-	char why[512];
+	VMM_BUF_AUTO why = VMM_BUF_INIT;
 
 	for (uint32_t h = 0; h < b->p->f->nhosts; h++) {
 		double gain;
 
-		if (h == b->p->at[vm] || kept_out(b->p, vm, h, why, sizeof(why)))
+		if (h == b->p->at[vm] || kept_out(b->p, vm, h, &why))
 			continue;
 		gain = vmm__gain(b->p, vm, h);
 		if (gain <= most)
@@ -139,18 +147,17 @@ static void why(const struct vmm__balance *b, struct answer *a)
 		a->verdict = "moves";
 		a->to = b->p->at[a->vm];
 		a->gain = -vmm__gain(b->p, a->vm, (uint32_t)v->host);
-		vmm__reason_say(b->p->f, &s, &b->reason[a->vm], a->reason, sizeof(a->reason));
+		vmm__reason_say(b->p->f, &s, &b->reason[a->vm], &a->reason);
 		return;
 	}
 	a->verdict = "stays";
 	if (still) {
-		snprintf(a->reason, sizeof(a->reason), "%s", still);
+		vmm_buf_addf(&a->reason, "%s", still);
 		return;
 	}
 	a->to = second_best(b, a->vm);
 	if (a->to == VMM__NONE)
-		snprintf(a->reason, sizeof(a->reason),
-			 "no other host has room for it or may have it");
+		vmm_buf_addf(&a->reason, "no other host has room for it or may have it");
 	else
 		weigh(b, a);
 }
@@ -170,11 +177,11 @@ static int add_row(struct vmm_table *t, const struct vmm_fleet *f, const struct 
 				a->to == VMM__NONE ? "" : f->hosts[a->to].name,
 				a->verdict,
 				gain,
-				a->reason };
+				a->reason.data };
 
 	for (int i = 0; i < 7; i++)
 		rc |= vmm_table_set(t, (size_t)row, i, cells[i]);
-	return row < 0 || rc ? VMM_ENOMEM : 0;
+	return row < 0 || rc || a->reason.failed ? VMM_ENOMEM : 0;
 }
 
 static int answer(const struct vmm_fleet *f, const struct vmm_balance_options *opt,
@@ -196,7 +203,7 @@ int vmm_balance_why(const struct vmm_fleet *f, const struct vmm_balance_options 
 		    const char *vm, const char *host, struct vmm_table **rows, struct vmm_err *err)
 {
 	VMM_TABLE_AUTO *t = vmm_table_new(columns);
-	struct answer a = { .to = VMM__NONE, .gain = NAN };
+	struct answer a = { .to = VMM__NONE, .gain = NAN, .reason = VMM_BUF_INIT };
 	int rc = find_vm(f, vm, &a.vm, err);
 
 	if (rc < 0)
@@ -206,10 +213,11 @@ int vmm_balance_why(const struct vmm_fleet *f, const struct vmm_balance_options 
 	if (host && a.to == VMM__NONE)
 		return vmm_err_set(err, VMM_ENOTFOUND, "no host '%s'", host);
 	rc = answer(f, opt, &a, err);
+	if (rc == 0 && (!t || add_row(t, f, &a) < 0))
+		rc = vmm_err_nomem(err);
+	vmm_buf_release(&a.reason);
 	if (rc < 0)
 		return rc;
-	if (!t || add_row(t, f, &a) < 0)
-		return vmm_err_nomem(err);
 	*rows = t;
 	t = NULL;
 	return 0;
