@@ -18,13 +18,15 @@ struct host {
 
 struct vm {
 	long host; /* row, -1: none that is declared */
+	long was;  /* where it still is to the end of this wave */
+	long next; /* of the same name, -1: none */
 	bool active;
 };
 
 struct check {
 	const struct vmm_plan *plan;
 	const struct vmm_table *hosts, *vms;
-	struct vmm_index *host_names, *vm_uuids;
+	struct vmm_index *host_names, *vm_uuids, *vm_names;
 	struct host *host;
 	struct vm *vm;
 	struct vmm_plan_verdict *verdicts;
@@ -64,6 +66,19 @@ static bool is_active(const char *state)
 	return strcmp(state, "stop") != 0 && strcmp(state, "unknown") != 0;
 }
 
+/* From the first VM of a name, which the index finds, to all the others. */
+static void link_names(struct check *c)
+{
+	for (size_t r = 0; r < vmm_table_rows(c->vms); r++) {
+		long first = vmm_index_find(c->vm_names, vmm_table_at(c->vms, r, "name"));
+
+		if (first < 0 || (size_t)first == r)
+			continue;
+		c->vm[r].next = c->vm[first].next;
+		c->vm[first].next = (long)r;
+	}
+}
+
 static void read_fleet(struct check *c)
 {
 	for (size_t r = 0; r < vmm_table_rows(c->hosts); r++) {
@@ -74,10 +89,15 @@ static void read_fleet(struct check *c)
 					    .free = total > used ? total - used : 0,
 					    .known = total > 0 };
 	}
-	for (size_t r = 0; r < vmm_table_rows(c->vms); r++)
-		c->vm[r] = (struct vm){ .host = vmm_index_find(c->host_names,
-							       vmm_table_at(c->vms, r, "host")),
+	for (size_t r = 0; r < vmm_table_rows(c->vms); r++) {
+		long host = vmm_index_find(c->host_names, vmm_table_at(c->vms, r, "host"));
+
+		c->vm[r] = (struct vm){ .host = host,
+					.was = host,
+					.next = -1,
 					.active = is_active(vmm_table_at(c->vms, r, "state")) };
+	}
+	link_names(c);
 }
 
 static const char *host_name(const struct check *c, long row)
@@ -139,6 +159,18 @@ static void check_room(struct check *c, const struct vmm_step *s, long vm, long 
 			h->arriving ? " beside what goes there in the same wave" : "");
 }
 
+/* Off or on: it is defined there. */
+static void check_name(struct check *c, long vm, long to)
+{
+	long other = vmm_index_find(c->vm_names, vmm_table_at(c->vms, (size_t)vm, "name"));
+
+	for (; other >= 0; other = c->vm[other].next)
+		if (other != vm && (c->vm[other].host == to || c->vm[other].was == to)) {
+			against(c, "'%s' has a VM of that name", host_name(c, to));
+			return;
+		}
+}
+
 static void check_open(struct check *c, const char *name, long host)
 {
 	const char *maint, *state;
@@ -168,6 +200,7 @@ static void check_move(struct check *c, const struct vmm_step *s, long vm)
 		against(c, "'%s' and '%s' are in different groups", host_name(c, from), s->to);
 	if (!same(c->hosts, from, to, "hypervisor"))
 		against(c, "'%s' and '%s' have different hypervisors", host_name(c, from), s->to);
+	check_name(c, vm, to);
 	if (c->vm[vm].active)
 		check_room(c, s, vm, to);
 }
@@ -294,6 +327,8 @@ static void end_wave(struct check *c)
 		h->free = h->leaving < h->total - h->free ? h->free + h->leaving : h->total;
 		h->leaving = h->arriving = 0;
 	}
+	for (size_t r = 0; r < vmm_table_rows(c->vms); r++)
+		c->vm[r].was = c->vm[r].host;
 }
 
 static int check_all(struct check *c, struct vmm_err *err)
@@ -317,13 +352,14 @@ int vmm_plan_check(const struct vmm_plan *plan, const struct vmm_table *hosts,
 		.vms = vms,
 		.host_names = vmm_index_new(hosts, vmm_table_col(hosts, "name")),
 		.vm_uuids = vmm_index_new(vms, vmm_table_col(vms, "uuid")),
+		.vm_names = vmm_index_new(vms, vmm_table_col(vms, "name")),
 		.host = calloc(vmm_table_rows(hosts) + 1, sizeof(*c.host)),
 		.vm = calloc(vmm_table_rows(vms) + 1, sizeof(*c.vm)),
 		.verdicts = calloc(plan->n + 1, sizeof(*c.verdicts)),
 		.row = calloc(plan->n + 1, sizeof(*c.row)),
 		.against = VMM_BUF_INIT,
 	};
-	int rc = c.host_names && c.vm_uuids && c.host && c.vm && c.verdicts && c.row
+	int rc = c.host_names && c.vm_uuids && c.vm_names && c.host && c.vm && c.verdicts && c.row
 			 ? 0
 			 : vmm_err_nomem(err);
 
@@ -333,6 +369,7 @@ int vmm_plan_check(const struct vmm_plan *plan, const struct vmm_table *hosts,
 	}
 	vmm_index_free(c.host_names);
 	vmm_index_free(c.vm_uuids);
+	vmm_index_free(c.vm_names);
 	free(c.host);
 	free(c.vm);
 	free(c.row);

@@ -11,7 +11,8 @@
  *	vmm_plan_verdicts_free(plan, verdicts);
  *
  * Each step is looked at in the fleet that those before it leave behind; one that is not possible
- * leaves it as it was. In a wave, what arrives takes memory before what leaves has freed any.
+ * leaves it as it was. In a wave, what arrives takes memory before what leaves has freed any, and a
+ * name is taken by what leaves to the wave's end.
  */
 #ifndef VMM_PLAN_CHECK_H
 #define VMM_PLAN_CHECK_H
