@@ -19,11 +19,74 @@ int vmm__left_banned(const struct vmm_fleet *f, const bool *banned, struct vmm_s
 	for (size_t v = 0; rc == 0 && v < f->nvms; v++) {
 		if (!banned[v])
 			continue;
-		vmm_buf_addf(&text, "VM '%s' stays: no order of moves has room for it on its way",
-			     f->vms[v].name);
+		vmm_buf_adds(&text, "VM '");
+		vmm__vm_say(f, (uint32_t)v, &text);
+		vmm_buf_adds(&text, "' stays: no order of moves has room for it on its way");
 		rc = add(left, &text);
 	}
 	return rc;
+}
+
+/* The first of its rules that would be broken there. */
+static const char *other_rule(const struct vmm__place *p, uint32_t vm, uint32_t to)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
+		if (vmm__rule_change(p, m->of[i], vm, to) > 0)
+			return m->rules[m->of[i]].said;
+	return NULL;
+}
+
+/* Why none of the hosts that a rule is content with gets the VM; NULL: that is not told in a word. */
+static const char *no_host(const struct vmm__place *p, const struct vmm__rule *r, uint32_t vm)
+{
+	bool open = false;
+
+	for (uint32_t h = 0; h < p->f->nhosts; h++) {
+		if (p->f->hosts[h].group != r->group || !vmm__rule_likes(r, h) ||
+		    !vmm__place_open(p, h))
+			continue;
+		open = true;
+		if (vmm__place_fits(p, vm, h))
+			return other_rule(p, vm, h);
+	}
+	return open ? "no host for it has room" : "no host for it is open";
+}
+
+static const char *why_broken(const struct vmm__place *p, const struct vmm__rule *r, uint32_t vm)
+{
+	if (p->f->vms[vm].fixed)
+		return p->f->vms[vm].fixed;
+	return r->hosts || r->text->kind == VMM_MUST || r->text->kind == VMM_SHOULD
+		       ? no_host(p, r, vm)
+		       : NULL;
+}
+
+/* The first VM that is to blame stands for all of them. */
+static void say_broken(const struct vmm__place *p, size_t rule, struct vmm_buf *text)
+{
+	const struct vmm__rule *r = &p->f->more->rules[rule];
+	uint32_t first = VMM__NONE;
+	const char *why = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nvms; i++)
+		if (vmm__rule_blames(p, rule, r->vms[i])) {
+			first = n == 0 ? r->vms[i] : first;
+			n++;
+		}
+	vmm_buf_addf(text, "group '%s': ", p->f->groups[r->group]->name);
+	vmm_buf_addf(text, r->names ? "%s stay on one host: VM '" : "%s stays broken: VM '", r->said);
+	if (first != VMM__NONE) {
+		vmm__vm_say(p->f, first, text);
+		why = why_broken(p, r, first);
+	}
+	vmm_buf_adds(text, "'");
+	if (n > 1)
+		vmm_buf_addf(text, " and %zu more", n - 1);
+	if (why)
+		vmm_buf_addf(text, " (%s)", why);
 }
 
 int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left)
@@ -32,13 +95,9 @@ int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < p->f->more->nrules; i++) {
-		const struct vmm_rule *r = p->f->more->rules[i].text;
-
 		if (vmm__rule_broken(p, i) == 0)
 			continue;
-		vmm_buf_addf(&text, "group '%s': %s%s%s stays broken",
-			     p->f->groups[p->f->more->rules[i].group]->name,
-			     vmm_rule_names[r->kind], r->label ? " " : "", r->label ? r->label : "");
+		say_broken(p, i, &text);
 		rc = add(left, &text);
 	}
 	for (uint32_t h = 0; rc == 0 && h < p->f->nhosts; h++) {

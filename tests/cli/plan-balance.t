@@ -55,7 +55,7 @@ is "$(cat "$out")" "$(rows 'not\tmust a would be broken')" 'the rule'
 exits 4 'no such VM' plan-balance --hosts hosts --vms vms --rules rules --why nobody
 rows '[must a]\nvms = a\nhosts = nowhere\n' >rules
 ok 'what cannot be mended' plan-balance --hosts hosts --vms vms --rules rules -n
-is "$(cat "$err")" "plan-balance: group 'g': must a stays broken" 'is told'
+is "$(cat "$err")" "plan-balance: group 'g': must a stays broken: VM 'a' (no host for it is open)" 'is told'
 
 wrong() { # WANT HOSTS VMS
 	printf '%b' "$2" >whosts
