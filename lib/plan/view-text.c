@@ -9,7 +9,7 @@
 #define NAME_MAX_WIDTH 24u
 #define BAR_MIN 6u
 #define BAR_MAX 40u
-/* "  cpu    " and " 100% > 100%" */
+/* "  cpu    " and " 100% → 100%"; "->" is one more */
 #define LABEL_WIDTH 9u
 #define SHARES_WIDTH 13u
 
@@ -88,7 +88,7 @@ static void add_shares(const struct pen *p, double before, double after)
 	char text[48];
 
 	snprintf(text, sizeof(text), " %3.0f%% %s %3.0f%%", fmin(999, before * 100),
-		 p->look->utf8 ? "→" : ">", fmin(999, after * 100));
+		 p->look->utf8 ? "→" : "->", fmin(999, after * 100));
 	vmm_buf_adds(p->out, text);
 }
 
@@ -133,7 +133,7 @@ static unsigned name_width(const struct pen *p)
 static unsigned bar_width(const struct pen *p)
 {
 	unsigned width = p->look->width ? p->look->width : 80;
-	unsigned other = 2 + p->name + LABEL_WIDTH + SHARES_WIDTH;
+	unsigned other = 2 + p->name + LABEL_WIDTH + SHARES_WIDTH + !p->look->utf8;
 
 	if (width < other + BAR_MIN)
 		return BAR_MIN;
@@ -144,7 +144,7 @@ static void add_group(const struct pen *p, size_t group)
 {
 	add_shown(p, vmm__view_group(p->v, group), p->out);
 	vmm_buf_adds(p->out, ": ");
-	vmm__view_sum(p->v, group, p->look->utf8 ? "→" : ">", p->out);
+	vmm__view_sum(p->v, group, p->look->utf8 ? "→" : "->", p->out);
 	vmm_buf_addc(p->out, '\n');
 	for (size_t i = 0; i < p->v->f->nhosts; i++)
 		if (p->v->f->hosts[i].group == group)

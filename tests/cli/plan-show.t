@@ -19,7 +19,7 @@ is "$(show plan)" 'prod: 2 hosts, 2 VMs, score 0.6250 → 0.1250; 1 move in 1 wa
   h2    cpu    ▓▓▓▓▓▓▓▓▓▓······························   0% →  25%
         memory ▓▓▓▓▓▓▓▓▓▓······························   0% →  25%' 'text'
 is "$(LC_ALL=C show plan | sed -n 3p)" \
-	'        memory ####################----------..........  75% >  50%' 'ASCII'
+	'        memory ####################----------..........  75% ->  50%' 'ASCII'
 is "$(show <plan)" "$(show plan)" 'from stdin'
 is "$(show --rows -n plan | tr '\t\n' ': ')" \
 	'prod:h1:cpu:8.000:4.000:2.000 prod:h1:memory:34359738368:25769803776:17179869184 prod:h2:cpu:8.000:0.000:2.000 prod:h2:memory:34359738368:0:8589934592 ' 'rows'
