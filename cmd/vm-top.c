@@ -25,7 +25,7 @@ static struct vmm_cancel cancel;
 static const struct poptOption options[] = {
 	{ "interval", 'i', POPT_ARG_STRING, &every_text, 0, "measure for so long (usual: 2s)", "TIME" },
 	{ "sort", 's', POPT_ARG_STRING, &sort_text, 0,
-		"cpu, memory, disk, net or name (usual: cpu)", "COLUMN" },
+		"cpu, mem, disk, net or name (usual: cpu)", "COLUMN" },
 	{ "once", '1', POPT_ARG_NONE, &once, 0, "print one table and end", NULL },
 	POPT_TABLEEND
 };

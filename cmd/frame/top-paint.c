@@ -107,8 +107,8 @@ static void paint_heading(struct paint *p, const char *what)
 	unsigned bar = p->bar < 3 ? 0 : p->bar + 3;
 
 	vmm_buf_addf(&line, "%-*s %-*s %-*s %-*s %5s %5s %5s", (int)p->name, what, HOST_WIDTH,
-		     *what == 'V' ? "HOST" : "", (int)bar + 9, "CPU", (int)bar + 11, "MEMORY",
-		     "STEAL", "DISK", "NET");
+		     *what == 'V' ? "HOST" : "", (int)bar + 9, "CPU", (int)bar + 11, "MEM", "STEAL",
+		     "DISK", "NET");
 	if (!line.failed)
 		add_line(p, line.data);
 }

@@ -28,7 +28,7 @@ const struct cmd_column cmd_top_columns[] = {
 };
 /* clang-format on */
 
-const char *const cmd_top_orders[] = { "cpu", "memory", "disk", "net", "name", NULL };
+const char *const cmd_top_orders[] = { "cpu", "mem", "disk", "net", "name", NULL };
 static const char *const order_columns[] = { "cpu", "mem", "disk", "net", "name" };
 
 /* One row of the inventory, on its way into another table. */

@@ -9,7 +9,7 @@
 extern const struct cmd_column cmd_top_columns[];
 
 enum cmd_top_order { CMD_TOP_CPU, CMD_TOP_MEMORY, CMD_TOP_DISK, CMD_TOP_NET, CMD_TOP_NAME };
-extern const char *const cmd_top_orders[]; /* the words of --sort */
+extern const char *const cmd_top_orders[]; /* the words of --sort: columns */
 
 /*
  * The hosts whose names are in `hosts`, and the VMs that are there and not off, out of tables that a round

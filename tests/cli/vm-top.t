@@ -10,6 +10,7 @@ is "$(jq -r '[.what, .name] | @tsv' "$out" | paste -sd ' ')" 'host	h1 host	h2 ho
 	'hosts, then VMs that are on'
 exits 0 'sorted by name' vm-top -1 -i 1 --sort name -n -o name h1 h3
 is "$(paste -sd ' ' "$out")" 'h1 h3 db1 web1 web2' 'as asked'
+exits 0 'by a column' vm-top -1 -i 1 --sort mem -n -o name h1 h3
 exits 2 'by something else' vm-top --sort colour
 exits 2 'too often' vm-top --interval 0.1
 
@@ -35,7 +36,7 @@ is "$(cat status)" 'status 0' 'q ends it'
 like "$(shown)" '^[0-9TZ:-]+  hosts 2, VMs 3  by cpu ' 'a heading'
 like "$(shown)" '^web1 +h1 +\[##########*\] +(0\.9|1\.0).*/1 ' 'a VM with its bar'
 like "$(shown)" ' by name ' 'keys change the order'
-like "$(shown)" ' by memory ' 'each another'
+like "$(shown)" ' by mem ' 'each another'
 restored 'by q'
 since=$(date +%s)
 typed 'vm-top -i 8 h1' <<-KEYS
