@@ -62,3 +62,8 @@ struct vmm_cancel *cmd_signals_catch(const char *name)
 	pthread_atfork(NULL, NULL, leave_group);
 	return &cancel;
 }
+
+void cmd_signals_are_the_end(void)
+{
+	snprintf(first, sizeof(first), "%s", isatty(STDERR_FILENO) ? "\n" : "");
+}

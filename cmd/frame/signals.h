@@ -10,5 +10,7 @@
 
 /* `name` is the command's, for what is said then. */
 struct vmm_cancel *cmd_signals_catch(const char *name);
+/* The first is how the work ends, and needs no word. */
+void cmd_signals_are_the_end(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "frame/signals.h"
 
 #define INTERVAL_MS 5000
 #define SHORTEST_MS 1000
@@ -84,6 +85,8 @@ int cmd_stat_read(struct cmd_run *c, struct cmd_stat *s)
 	if (check(c) < 0 || read_limits(c, &s->limits) < 0 ||
 	    read_period(c, "--watch", t->watch, &s->every_ms) < 0)
 		return c->err.code;
+	if (s->every_ms)
+		cmd_signals_are_the_end();
 	s->interval_ms = s->every_ms && s->every_ms < INTERVAL_MS ? s->every_ms : INTERVAL_MS;
 	if (read_period(c, "--interval", t->interval, &s->interval_ms) < 0)
 		return c->err.code;

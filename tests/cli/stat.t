@@ -54,6 +54,7 @@ sleep 4.5
 kill -INT $watching
 wait $watching
 is $? 0 '--watch ends by Ctrl-C'
+is "$(cat "$err")" '' 'which is its end, so nothing is said'
 about 6 12 "$(wc -l <rounds)" 'a row each in every round'
 is "$(cut -f 1 rounds | sed -n '1,4p' | paste -sd ' ')" 'h1 h3 h1 h3' 'as they come'
 about 0.5 1.6 "$(sed -n 3p rounds | cut -f 2)" 'from round to round'
