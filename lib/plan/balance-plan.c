@@ -35,7 +35,8 @@ static int tell(struct vmm__balance *b, const struct vmm__schedule *s, struct vm
 		return 0;
 	for (size_t i = 0; i < s->ndropped; i++)
 		vmm__place_move(b->p, s->dropped[i], (uint32_t)b->p->f->vms[s->dropped[i]].host);
-	if (vmm__left_banned(b->p->f, b->banned, left) < 0 || vmm__left_broken(b->p, left) < 0)
+	if (vmm__left_unwell(b->p->f, left) < 0 || vmm__left_banned(b->p->f, b->banned, left) < 0 ||
+	    vmm__left_broken(b->p, left) < 0)
 		return vmm_err_nomem(err);
 	return 0;
 }

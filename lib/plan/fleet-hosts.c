@@ -25,10 +25,17 @@ static int find_columns(const struct vmm__sheet *s, struct columns *c, struct vm
 	return 0;
 }
 
+static bool in_maintenance(const char *maint)
+{
+	return *maint && strcmp(maint, "no") != 0;
+}
+
 static const char *why_closed(const char *state, const char *maint)
 {
-	if (*maint && strcmp(maint, "no") != 0)
+	if (in_maintenance(maint))
 		return "in maintenance";
+	if (strcmp(state, "unknown") == 0)
+		return "silent";
 	if (*state && strcmp(state, "normal") != 0)
 		return "not known to be well";
 	return NULL;
@@ -84,6 +91,7 @@ static int read_host(const struct vmm_fleet *f, const struct vmm__sheet *s, cons
 	h->cap[VMM_NET] = (double)g->capacity[VMM_NET];
 	if (!h->closed && h->cap[VMM_MEMORY] <= 0)
 		h->closed = "its memory is not known";
+	h->unwell = h->closed && !in_maintenance(vmm_table_get(s->t, row, c->maint));
 	for (int r = 0; r < VMM_RESOURCES; r++)
 		bound(h, g, (enum vmm_resource)r);
 	return 0;

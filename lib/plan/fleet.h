@@ -33,6 +33,7 @@ struct vmm_fleet_host {
 	double own[VMM_RESOURCES]; /* used by the host itself */
 	double room[VMM_RESOURCES]; /* what VMs may need or use at most: cap less reserve, and no more than the limit */
 	const char *closed; /* why no VM is moved to it ("in maintenance", …), or NULL */
+	bool unwell;        /* closed, and nobody asked for that */
 	bool excluded;      /* its VMs are left alone too */
 	bool promised; /* the processors that VMs use are those they may use; nobody measured */
 };

@@ -305,6 +305,8 @@ bool vmm__park(struct vmm__waves *w);
 
 /* ---- left.c: what a plan does not bring about, in sentences ---- */
 
+/* Hosts that are closed though nobody asked for that, in a line for each reason. */
+int vmm__left_unwell(const struct vmm_fleet *f, struct vmm_strv *left);
 int vmm__left_banned(const struct vmm_fleet *f, const bool *banned, struct vmm_strv *left);
 /* Where `p` is as the plan leaves it. */
 int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a plan does not bring about. */
+#include <string.h>
+
 #include "base/buf.h"
+#include "base/hostlist.h"
+#include "base/strv.h"
 #include "plan/internal.h"
 
 static int add(struct vmm_strv *left, struct vmm_buf *text)
@@ -8,6 +12,53 @@ static int add(struct vmm_strv *left, struct vmm_buf *text)
 	int rc = text->failed ? VMM_ENOMEM : vmm_strv_add(left, text->data);
 
 	vmm_buf_reset(text);
+	return rc;
+}
+
+static bool is_unwell(const struct vmm_fleet_host *h, const char *why)
+{
+	return h->unwell && !h->excluded && (!why || strcmp(h->closed, why) == 0);
+}
+
+/* All for the same reason as the first, folded; where a name can't be, how many. */
+static int say_unwell(const struct vmm_fleet *f, size_t first, struct vmm_buf *text)
+{
+	const char *why = f->hosts[first].closed;
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
+	VMM_BUF_AUTO folded = VMM_BUF_INIT;
+
+	for (size_t i = first; i < f->nhosts; i++)
+		if (is_unwell(&f->hosts[i], why) && vmm_strv_add(&names, f->hosts[i].name) < 0)
+			return VMM_ENOMEM;
+	if (names.n == 1)
+		vmm_buf_addf(text, "host '%s' is left out: %s", names.s[0], why);
+	else if (vmm_hostlist_fold(&names, &folded, NULL) < 0)
+		vmm_buf_addf(text, "%zu hosts are left out: %s", names.n, why);
+	else
+		vmm_buf_addf(text, "hosts %s are left out: %s", folded.data, why);
+	return folded.failed ? VMM_ENOMEM : 0;
+}
+
+static bool was_said(const struct vmm_fleet *f, size_t host)
+{
+	for (size_t i = 0; i < host; i++)
+		if (is_unwell(&f->hosts[i], f->hosts[host].closed))
+			return true;
+	return false;
+}
+
+int vmm__left_unwell(const struct vmm_fleet *f, struct vmm_strv *left)
+{
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < f->nhosts; i++) {
+		if (!is_unwell(&f->hosts[i], NULL) || was_said(f, i))
+			continue;
+		rc = say_unwell(f, i, &text);
+		if (rc == 0)
+			rc = add(left, &text);
+	}
 	return rc;
 }
 
