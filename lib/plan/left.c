@@ -20,23 +20,33 @@ static bool is_unwell(const struct vmm_fleet_host *h, const char *why)
 	return h->unwell && !h->excluded && (!why || strcmp(h->closed, why) == 0);
 }
 
-/* All for the same reason as the first, folded; where a name can't be, how many. */
+/* Hosts, folded; where a name can't be, how many. */
+static int say_hosts(const struct vmm_strv *names, struct vmm_buf *text)
+{
+	VMM_BUF_AUTO folded = VMM_BUF_INIT;
+
+	if (names->n == 1)
+		vmm_buf_addf(text, "host '%s'", names->s[0]);
+	else if (vmm_hostlist_fold(names, &folded, NULL) < 0)
+		vmm_buf_addf(text, "%zu hosts", names->n);
+	else
+		vmm_buf_addf(text, "hosts %s", folded.data);
+	return folded.failed ? VMM_ENOMEM : 0;
+}
+
+/* All for the same reason as the first. */
 static int say_unwell(const struct vmm_fleet *f, size_t first, struct vmm_buf *text)
 {
 	const char *why = f->hosts[first].closed;
 	VMM_STRV_AUTO names = VMM_STRV_INIT;
-	VMM_BUF_AUTO folded = VMM_BUF_INIT;
 
 	for (size_t i = first; i < f->nhosts; i++)
 		if (is_unwell(&f->hosts[i], why) && vmm_strv_add(&names, f->hosts[i].name) < 0)
 			return VMM_ENOMEM;
-	if (names.n == 1)
-		vmm_buf_addf(text, "host '%s' is left out: %s", names.s[0], why);
-	else if (vmm_hostlist_fold(&names, &folded, NULL) < 0)
-		vmm_buf_addf(text, "%zu hosts are left out: %s", names.n, why);
-	else
-		vmm_buf_addf(text, "hosts %s are left out: %s", folded.data, why);
-	return folded.failed ? VMM_ENOMEM : 0;
+	if (say_hosts(&names, text) < 0)
+		return VMM_ENOMEM;
+	vmm_buf_addf(text, " %s left out: %s", names.n == 1 ? "is" : "are", why);
+	return 0;
 }
 
 static bool was_said(const struct vmm_fleet *f, size_t host)
@@ -140,6 +150,23 @@ static void say_broken(const struct vmm__place *p, size_t rule, struct vmm_buf *
 		vmm_buf_addf(text, " (%s)", why);
 }
 
+static int say_full(const struct vmm__place *p, struct vmm_strv *left)
+{
+	VMM_STRV_AUTO names = VMM_STRV_INIT;
+	VMM_BUF_AUTO text = VMM_BUF_INIT;
+
+	for (uint32_t h = 0; h < p->f->nhosts; h++)
+		if (vmm__host_over(p, h) > 0 && vmm_strv_add(&names, p->f->hosts[h].name) < 0)
+			return VMM_ENOMEM;
+	if (names.n == 0)
+		return 0;
+	if (say_hosts(&names, &text) < 0)
+		return VMM_ENOMEM;
+	vmm_buf_adds(&text, names.n == 1 ? " stays fuller than it may be"
+					 : " stay fuller than they may be");
+	return add(left, &text);
+}
+
 int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left)
 {
 	VMM_BUF_AUTO text = VMM_BUF_INIT;
@@ -151,11 +178,5 @@ int vmm__left_broken(const struct vmm__place *p, struct vmm_strv *left)
 		say_broken(p, i, &text);
 		rc = add(left, &text);
 	}
-	for (uint32_t h = 0; rc == 0 && h < p->f->nhosts; h++) {
-		if (vmm__host_over(p, h) <= 0)
-			continue;
-		vmm_buf_addf(&text, "host '%s' stays fuller than it may be", p->f->hosts[h].name);
-		rc = add(left, &text);
-	}
-	return rc;
+	return rc < 0 ? rc : say_full(p, left);
 }

@@ -3,8 +3,6 @@
  * The score of a group: the standard deviations of its open hosts' use, each as a share of what the host has,
  * weighted and added. A move changes two terms of two sums, so it is tried in a few operations.
  */
-#include <string.h>
-
 #include "plan/internal.h"
 
 static const double *weights(const struct vmm__place *p, size_t group)
@@ -98,9 +96,10 @@ struct vmm__range vmm__range_of(const struct vmm__place *p, uint32_t host)
 {
 	struct vmm__range one;
 
-	memcpy(one.per[0], p->per[host], sizeof(one.per[0]));
-	memcpy(one.per[1], p->per[host], sizeof(one.per[1]));
-	memcpy(one.x, p->x[host], sizeof(one.x));
+	for (int r = 0; r < VMM_RESOURCES; r++) {
+		one.per[0][r] = one.per[1][r] = p->per[host][r];
+		one.x[r] = p->x[host][r];
+	}
 	return one;
 }
 
