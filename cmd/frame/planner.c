@@ -50,10 +50,11 @@ static int read_state(struct cmd_run *c, struct cmd_planner *p)
 {
 	VMM_INVENTORY_AUTO inv = VMM_INVENTORY_INIT;
 	struct vmm_store *st = cmd_store(c);
+	time_t now = time(NULL);
 
 	if (!st || vmm_inventory_read(st, &inv, &c->err) < 0 ||
-	    vmm_history_join(st, VMM_HISTORY_HOSTS, LOAD_MS, inv.hosts, &c->err) < 0 ||
-	    vmm_history_join(st, VMM_HISTORY_VMS, LOAD_MS, inv.vms, &c->err) < 0)
+	    vmm_history_join(st, VMM_HISTORY_HOSTS, LOAD_MS, now, inv.hosts, &c->err) < 0 ||
+	    vmm_history_join(st, VMM_HISTORY_VMS, LOAD_MS, now, inv.vms, &c->err) < 0)
 		return c->err.code;
 	if (!p->hosts) {
 		p->hosts = inv.hosts;

@@ -176,7 +176,7 @@ static int print_sums(struct reading *r)
 	struct cmd_run *c = r->c;
 	VMM_TABLE_AUTO *t = NULL;
 	size_t *rows;
-	int rc = vmm_history_sum(c->store, r->kind, r->s->since, r->s->way, &t, &c->err);
+	int rc = vmm_history_sum(c->store, r->kind, r->s->since, time(NULL), r->s->way, &t, &c->err);
 
 	if (rc < 0)
 		return rc;
@@ -200,7 +200,7 @@ int cmd_stat_history(struct cmd_run *c, const struct cmd_stat *s, enum vmm_histo
 	r.by_key = vmm_index_new(r.recorded, vmm_table_col(r.recorded, vmm_history_key(kind)));
 	if (!r.by_key)
 		return vmm_err_nomem(&c->err);
-	rc = s->single ? vmm_history_read(c->store, kind, s->since, print, &r, &c->err)
+	rc = s->single ? vmm_history_read(c->store, kind, s->since, time(NULL), print, &r, &c->err)
 		       : print_sums(&r);
 	vmm_index_free(r.by_key);
 	return rc;

@@ -11,6 +11,7 @@
 #include "history/history-internal.h"
 
 #define WAIT_MS 10
+#define ASIDE ".new" /* as vmm_replace_file() has it */
 
 static const char *const host_columns[] = { "time",    "seconds", "name",     "cpu",
 					    "cpu_own", "steal",   "pressure", "mem_used",
@@ -94,6 +95,14 @@ const char *vmm__history_day(const char *name, int kind)
 			return name + n;
 	}
 	return NULL;
+}
+
+bool vmm__history_is_aside(const char *name)
+{
+	size_t len = strlen(name), end = strlen(ASIDE);
+	VMM_STR_AUTO of = len > end ? strndup(name, len - end) : NULL;
+
+	return of && strcmp(name + len - end, ASIDE) == 0 && vmm__history_day(of, -1);
 }
 
 static int by_day(const void *a, const void *b)

@@ -8,7 +8,8 @@
 #include "history/history.h"
 
 #define VMM__HISTORY_FOLDER "load"
-#define VMM__DAY_LEN 10 /* 2026-11-22 */
+#define VMM__DAY_LEN 10   /* 2026-11-22 */
+#define VMM__AHEAD_S 3600 /* how far ahead the clock of a record may have been */
 
 /* The digits behind the point of a column's numbers; -1: it is text. */
 int vmm__history_digits(const char *column);
@@ -19,6 +20,8 @@ char *vmm__history_folder(struct vmm_store *st, struct vmm_err *err);
 int vmm__history_file(enum vmm_history kind, const char *day, struct vmm_buf *out);
 /* The day of a file of either kind, or of one kind if it is not -1; NULL: the name of something else. */
 const char *vmm__history_day(const char *name, int kind);
+/* Whether it is one of these, written aside. */
+bool vmm__history_is_aside(const char *name);
 /* The names of the files (of that kind, or -1: both), by day; a folder that isn't there has none. */
 int vmm__history_files(const char *folder, int kind, struct vmm_strv *out, struct vmm_err *err);
 

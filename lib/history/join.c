@@ -45,14 +45,15 @@ static int write_row(struct vmm_table *t, size_t row, const struct vmm_table *lo
 	return 0;
 }
 
-int vmm_history_join(struct vmm_store *st, enum vmm_history kind, uint64_t window_ms,
+int vmm_history_join(struct vmm_store *st, enum vmm_history kind, uint64_t window_ms, time_t now,
 		     struct vmm_table *t, struct vmm_err *err)
 {
 	const char *key = vmm_history_key(kind);
 	VMM_TABLE_AUTO *load = NULL;
 	struct vmm_index *rows;
-	int col = vmm_table_col(t, key), rc = vmm_history_recent(st, kind, window_ms, &load, err);
+	int col = vmm_table_col(t, key), rc;
 
+	rc = vmm_history_recent(st, kind, window_ms, now, &load, err);
 	if (rc < 0 || is_old(load, t))
 		return rc;
 	rows = vmm_index_new(load, vmm_table_col(load, key));

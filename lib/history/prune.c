@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeps the files within a time and a size. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/rows.h"
 #include "history/history-internal.h"
 
+#define DAY_S 86400
 #define FILE_MAX ((size_t)1 << 40)
 
 static int path_of(const char *folder, const char *name, struct vmm_buf *path, struct vmm_err *err)
@@ -33,16 +35,34 @@ static int drop(const char *folder, struct vmm_strv *files, size_t i, struct vmm
 	return rc;
 }
 
-static int drop_old(const char *folder, struct vmm_strv *files, time_t newest, uint64_t keep_ms,
+/* A clock that has leapt comes to a day with none before it: then it is the others that are right. */
+static bool has_leapt(time_t newest, const struct vmm_strv *files)
+{
+	char day[VMM_TIME_LEN + 1];
+
+	vmm_time_format(newest - DAY_S, day);
+	for (size_t i = 0; i < files->n; i++)
+		if (strncmp(vmm__history_day(files->s[i], -1), day, VMM__DAY_LEN) == 0)
+			return false;
+	return true;
+}
+
+/* What a wrong clock wrote ahead of this one goes once it is as far off as what is too old. */
+static int drop_far(const char *folder, struct vmm_strv *files, time_t newest, uint64_t keep_ms,
 		    struct vmm_err *err)
 {
-	char first[VMM_TIME_LEN + 1];
+	const time_t keep = (time_t)(keep_ms / 1000);
+	char first[VMM_TIME_LEN + 1], last[VMM_TIME_LEN + 1];
 	int rc = 0;
 
-	vmm_time_format(newest - (time_t)(keep_ms / 1000), first);
-	while (rc == 0 && files->n > 0 &&
-	       strncmp(vmm__history_day(files->s[0], -1), first, VMM__DAY_LEN) < 0)
-		rc = drop(folder, files, 0, err);
+	vmm_time_format(newest - keep, first);
+	vmm_time_format(newest + keep, last);
+	for (size_t i = files->n; i-- > 0 && rc == 0;) {
+		const char *day = vmm__history_day(files->s[i], -1);
+
+		if (strncmp(day, first, VMM__DAY_LEN) < 0 || strncmp(day, last, VMM__DAY_LEN) > 0)
+			rc = drop(folder, files, i, err);
+	}
 	return rc;
 }
 
@@ -81,33 +101,13 @@ static int measure(const char *folder, const struct vmm_strv *files, uint64_t *t
 	return rc;
 }
 
-static int write_aside(const char *path, const char *text, size_t header, size_t from, size_t len,
-		       struct vmm_err *err)
-{
-	VMM_BUF_AUTO aside = VMM_BUF_INIT;
-	int fd, rc = 0;
-
-	vmm_buf_addf(&aside, "%s.new", path);
-	if (aside.failed)
-		return vmm_err_nomem(err);
-	fd = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || vmm_write_fd(fd, text, header) < 0 ||
-	    vmm_write_fd(fd, text + from, len - from) < 0 || rename(aside.data, path) < 0) {
-		rc = vmm_err_errno(err, "cannot write '%s'", aside.data);
-		unlink(aside.data);
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 /* Readers have the old file open, or find the new one. */
 static int halve(const char *path, struct vmm_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	VMM_STR_AUTO text = NULL;
-	const char *header, *from;
-	size_t len;
+	const char *line, *from;
+	size_t len, header;
 	int rc;
 
 	if (fd < 0)
@@ -116,13 +116,15 @@ static int halve(const char *path, struct vmm_err *err)
 	close(fd);
 	if (rc < 0)
 		return rc;
-	header = memchr(text, '\n', len);
+	line = memchr(text, '\n', len);
 	from = memchr(text + len / 2, '\n', len - len / 2);
 	/* The last line is the newest record. */
-	if (!header || !from || from <= header || from + 1 == text + len)
+	if (!line || !from || from <= line || from + 1 == text + len)
 		return 0;
-	return write_aside(path, text, (size_t)(header + 1 - text), (size_t)(from + 1 - text), len,
-			   err);
+	header = (size_t)(line + 1 - text);
+	len -= (size_t)(from + 1 - text);
+	memmove(text + header, from + 1, len);
+	return vmm_replace_file(path, 0600, text, header + len, err);
 }
 
 static bool are_of_one_day(const struct vmm_strv *files)
@@ -151,16 +153,34 @@ static int halve_day(const char *folder, const struct vmm_strv *files, uint64_t 
 	return rc;
 }
 
+/* Of a day that a kill caught being halved. */
+static int drop_asides(const char *folder, struct vmm_err *err)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *e;
+	int rc = 0;
+
+	if (!dir)
+		return vmm_err_errno(err, "cannot read '%s'", folder);
+	while (rc == 0 && (e = readdir(dir)))
+		if (vmm__history_is_aside(e->d_name) && unlinkat(dirfd(dir), e->d_name, 0) < 0)
+			rc = vmm_err_errno(err, "cannot remove '%s/%s'", folder, e->d_name);
+	closedir(dir);
+	return rc;
+}
+
 int vmm__history_prune(const char *folder, time_t newest, const struct vmm_history_limits *limits,
 		       struct vmm_err *err)
 {
 	VMM_STRV_AUTO files = VMM_STRV_INIT;
 	uint64_t total;
 	size_t largest;
-	int rc = vmm__history_files(folder, -1, &files, err);
+	int rc = drop_asides(folder, err);
 
 	if (rc == 0)
-		rc = drop_old(folder, &files, newest, limits->keep_ms, err);
+		rc = vmm__history_files(folder, -1, &files, err);
+	if (rc == 0 && !has_leapt(newest, &files))
+		rc = drop_far(folder, &files, newest, limits->keep_ms, err);
 	if (rc == 0)
 		rc = measure(folder, &files, &total, &largest, err);
 	while (rc == 0 && files.n > 0 && total > limits->max_bytes && !are_of_one_day(&files)) {

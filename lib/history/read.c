@@ -18,7 +18,7 @@ struct reader {
 	const char *path;
 	int fd;
 	off_t size, header; /* the header's length */
-	char since[VMM_TIME_LEN + 1];
+	char since[VMM_TIME_LEN + 1], until[VMM_TIME_LEN + 1];
 	struct vmm_buf text; /* the header, and lines behind it */
 	vmm_history_fn *fn;
 	void *arg;
@@ -101,7 +101,7 @@ static int find_start(struct reader *r, off_t *start, struct vmm_err *err)
 	return rc;
 }
 
-/* Those of the parsed rows that are late enough. */
+/* Those of the parsed rows that are late enough, and not too late. */
 static int hand_over(struct reader *r, struct vmm_table *t, struct vmm_err *err)
 {
 	size_t n = 0, *rows = calloc(vmm_table_rows(t) + 1, sizeof(*rows));
@@ -110,7 +110,8 @@ static int hand_over(struct reader *r, struct vmm_table *t, struct vmm_err *err)
 	if (!rows)
 		return vmm_err_nomem(err);
 	for (size_t i = 0; i < vmm_table_rows(t); i++)
-		if (strcmp(vmm_table_get(t, i, time), r->since) >= 0)
+		if (strcmp(vmm_table_get(t, i, time), r->since) >= 0 &&
+		    strcmp(vmm_table_get(t, i, time), r->until) <= 0)
 			rows[n++] = i;
 	if (n > 0)
 		rc = r->fn(t, rows, n, r->arg, err);
@@ -223,8 +224,13 @@ int vmm__history_last(const char *folder, const char *name, time_t *time, struct
 	return rc;
 }
 
-int vmm_history_read(struct vmm_store *st, enum vmm_history kind, time_t since, vmm_history_fn *fn,
-		     void *arg, struct vmm_err *err)
+static bool is_within(const struct reader *r, const char *day)
+{
+	return strncmp(day, r->since, VMM__DAY_LEN) >= 0 && strncmp(day, r->until, VMM__DAY_LEN) <= 0;
+}
+
+int vmm_history_read(struct vmm_store *st, enum vmm_history kind, time_t since, time_t now,
+		     vmm_history_fn *fn, void *arg, struct vmm_err *err)
 {
 	struct reader r = { .fn = fn, .arg = arg, .text = VMM_BUF_INIT };
 	VMM_STR_AUTO folder = vmm__history_folder(st, err);
@@ -232,8 +238,9 @@ int vmm_history_read(struct vmm_store *st, enum vmm_history kind, time_t since, 
 	int rc = folder ? vmm__history_files(folder, kind, &files, err) : VMM_EREFUSED;
 
 	vmm_time_format(since, r.since);
+	vmm_time_format(now + VMM__AHEAD_S, r.until);
 	for (size_t i = 0; i < files.n && rc == 0; i++)
-		if (strncmp(vmm__history_day(files.s[i], kind), r.since, VMM__DAY_LEN) >= 0)
+		if (is_within(&r, vmm__history_day(files.s[i], kind)))
 			rc = read_file(&r, folder, files.s[i], err);
 	vmm_buf_release(&r.text);
 	return rc;

@@ -109,8 +109,14 @@ echo nonsense >>"$VMM_STATE/load/hosts-2001-01-01.tsv"
 exits 2 'a line that cannot be read' host-stat --since 2001-01-01T02:00:00Z
 like "$(cat "$err")" "^host-stat: .*load/hosts-2001-01-01.tsv" 'is told of'
 mv "aside/hosts-$day.tsv" "$VMM_STATE/load"
-ok 'what is too old' host-stat -n -i 1 --record --keep 2d h1
-is "$(cd "$VMM_STATE/load" && echo hosts-*)" "hosts-$day.tsv" 'goes'
+printf 'time\tseconds\tname\n2999-01-01T00:00:00Z\t5.000\th1\n' >"$VMM_STATE/load/hosts-2999-01-01.tsv"
+is "$(host-stat --since 1h -n -o name,time | grep 2999)" '' 'what a wrong clock recorded is not read'
+ok 'old days' host-stat -n -i 1 --record --keep 2d h1
+is "$(ls "$VMM_STATE"/load/hosts-2001-01-0* | wc -l)" 2 'stay while it may be the clock that is wrong'
+yesterday=hosts-$(date -u -d '1 day ago' +%F).tsv
+printf 'time\tseconds\tname\n' >"$VMM_STATE/load/$yesterday"
+ok 'what is too old, and too new' host-stat -n -i 1 --record --keep 2d h1
+is "$(cd "$VMM_STATE/load" && echo hosts-*)" "$yesterday hosts-$day.tsv" 'goes'
 ok 'what is too much' host-stat -n -i 1 --record --max-size 200 h1
 ok 'goes' test "$(cat "$VMM_STATE"/load/*.tsv | wc -c)" -le 700
 is "$(host-stat --since 1h -n -o name | tail -n 1)" h1 'and the newest stays'

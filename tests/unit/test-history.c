@@ -12,6 +12,8 @@
 #include "folder.h"
 #include "history/history.h"
 
+#define NOW "2026-11-22T12:00:00Z"
+
 static const struct vmm_history_limits plenty = { (uint64_t)365 * 86400 * 1000, UINT64_MAX };
 
 struct fixture {
@@ -101,7 +103,9 @@ static struct collected read_from(struct fixture *f, const char *since)
 	struct collected c = { .text = "" };
 	struct vmm_err err = { .text = "" };
 
-	assert_int_equal(vmm_history_read(f->st, VMM_HISTORY_HOSTS, at(since), collect, &c, &err), 0);
+	assert_int_equal(vmm_history_read(f->st, VMM_HISTORY_HOSTS, at(since), at(NOW), collect, &c,
+					  &err),
+			 0);
 	return c;
 }
 
@@ -199,7 +203,7 @@ static void malformed_line(void **state)
 
 	add(f, "2026-11-22T00:00:01Z", "h1", "1.000");
 	write_at_end(f, "hosts-2026-11-22.tsv", "what is this\n");
-	assert_int_equal(vmm_history_read(f->st, VMM_HISTORY_HOSTS, 0, collect, &c, &err),
+	assert_int_equal(vmm_history_read(f->st, VMM_HISTORY_HOSTS, 0, at(NOW), collect, &c, &err),
 			 VMM_EINPUT);
 	assert_non_null(strstr(err.text, "hosts-2026-11-22.tsv"));
 }
@@ -250,6 +254,48 @@ static void old_days_go(void **state)
 	assert_true(exists(f, "hosts-2026-11-22.tsv"));
 }
 
+/* A clock that leaps, either way, takes no day with it; what it wrote goes once it is right again. */
+static void clock_leaps(void **state)
+{
+	const struct vmm_history_limits limits = { (uint64_t)30 * 86400 * 1000, UINT64_MAX };
+	static const char *const leaps[] = { "2031-01-01T00:00:00Z", "2001-01-01T00:00:00Z",
+					     "2026-12-19T00:00:00Z", "2026-11-21T12:00:00Z" };
+	struct fixture *f = *state;
+
+	add(f, "2026-11-20T12:00:00Z", "h1", "1.000");
+	add(f, "2026-11-21T12:00:00Z", "h1", "1.000");
+	add(f, "2026-11-22T12:00:00Z", "h1", "1.000");
+	for (size_t i = 0; i < COUNT(leaps); i++) {
+		assert_int_equal(add_with(f, leaps[i], "h1", "1.000", &limits), 0);
+		assert_true(exists(f, "hosts-2026-11-20.tsv"));
+		assert_true(exists(f, "hosts-2026-11-22.tsv"));
+	}
+	assert_true(exists(f, "hosts-2026-12-19.tsv"));
+	assert_int_equal(add_with(f, "2026-11-22T12:05:00Z", "h1", "1.000", &limits), 0);
+	assert_false(exists(f, "hosts-2031-01-01.tsv"));
+	assert_false(exists(f, "hosts-2001-01-01.tsv"));
+	assert_true(exists(f, "hosts-2026-11-22.tsv"));
+}
+
+/* Of a day that is no more, too; another's file stays. */
+static void left_aside(void **state)
+{
+	static const char *const names[] = { "vms-2026-11-01.tsv.new", "hosts-2026-11-22.tsv.new",
+					     "notes.new" };
+	struct fixture *f = *state;
+	char path[128];
+
+	add(f, "2026-11-22T12:00:00Z", "h1", "1.000");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/load/%s", f->dir, names[i]);
+		close(open(path, O_WRONLY | O_CREAT, 0600));
+	}
+	add(f, "2026-11-22T12:00:05Z", "h1", "1.000");
+	assert_false(exists(f, names[0]));
+	assert_false(exists(f, names[1]));
+	assert_true(exists(f, names[2]));
+}
+
 static void one_large_day(void **state)
 {
 	const struct vmm_history_limits limits = { UINT64_MAX, 3000 };
@@ -296,8 +342,8 @@ static const char *summed(struct fixture *f, enum vmm_history_way way, const cha
 	struct vmm_err err;
 	long row;
 
-	assert_int_equal(vmm_history_sum(f->st, VMM_HISTORY_HOSTS, at("2026-11-22T00:00:00Z"), way,
-					 &t, &err),
+	assert_int_equal(vmm_history_sum(f->st, VMM_HISTORY_HOSTS, at("2026-11-22T00:00:00Z"),
+					 at(NOW), way, &t, &err),
 			 0);
 	row = vmm_table_find(t, vmm_table_col(t, "name"), name);
 	assert_true(row >= 0);
@@ -332,7 +378,7 @@ static void recent(void **state)
 	VMM_TABLE_AUTO *t = NULL;
 	struct vmm_err err;
 
-	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000, &t, &err), 0);
+	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), &t, &err), 0);
 	assert_int_equal(vmm_table_rows(t), 0);
 	vmm_table_free(t);
 	t = NULL;
@@ -341,12 +387,36 @@ static void recent(void **state)
 	add(f, "2026-11-21T23:59:40Z", "h1", "1.000");
 	add(f, "2026-11-22T00:00:10Z", "h1", "2.000");
 	write_at_end(f, "hosts-2026-11-22.tsv", "2026-11-22T09:");
-	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000, &t, &err), 0);
+	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), &t, &err), 0);
 	assert_int_equal(vmm_table_rows(t), 2);
 	assert_string_equal(vmm_table_at(t, 0, "name"), "h1");
 	assert_string_equal(vmm_table_at(t, 0, "cpu"), "1.500");
 	assert_string_equal(vmm_table_at(t, 0, "time"), "2026-11-22T00:00:10Z");
 	assert_string_equal(vmm_table_at(t, 1, "cpu"), "1.000");
+}
+
+/* A clock was wrong for two records, which are not read and don't stand for what is so now. */
+static void from_ahead(void **state)
+{
+	struct fixture *f = *state;
+	VMM_TABLE_AUTO *t = NULL, *none = NULL;
+	char s[64];
+
+	add(f, "2026-11-22T11:58:00Z", "h1", "1.000");
+	add(f, "2026-11-22T17:00:00Z", "h1", "9.000");
+	add(f, "2031-01-01T00:00:00Z", "h1", "9.000");
+	assert_string_equal(read_from(f, "2026-11-22T00:00:00Z").text, "h1=1.000 ");
+	assert_string_equal(summed(f, VMM_HISTORY_MAX, "h1", "cpu", s, sizeof(s)), "1.000");
+	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), &t, NULL), 0);
+	assert_int_equal(vmm_table_rows(t), 1);
+	assert_string_equal(vmm_table_at(t, 0, "time"), "2026-11-22T11:58:00Z");
+	assert_string_equal(vmm_table_at(t, 0, "cpu"), "1.000");
+	add(f, "2026-11-22T12:59:00Z", "h1", "3.000"); /* a little ahead is no harm */
+	assert_string_equal(read_from(f, "2026-11-22T00:00:00Z").text, "h1=1.000 h1=3.000 ");
+	assert_int_equal(vmm_history_recent(f->st, VMM_HISTORY_HOSTS, 60000,
+					    at("2026-11-20T00:00:00Z"), &none, NULL),
+			 0);
+	assert_int_equal(vmm_table_rows(none), 0);
 }
 
 static struct vmm_table *inventory(const char *seen)
@@ -371,15 +441,15 @@ static void joined(void **state)
 	VMM_TABLE_AUTO *late = inventory("2026-11-22T01:00:11Z");
 	struct vmm_err err;
 
-	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, now, &err), 0);
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), now, &err), 0);
 	assert_int_equal(vmm_table_col(now, "cpu"), -1);
 	add(f, "2026-11-21T23:59:40Z", "h1", "1.000");
 	add(f, "2026-11-22T00:00:10Z", "h1", "2.000");
-	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, now, &err), 0);
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), now, &err), 0);
 	assert_string_equal(vmm_table_at(now, 0, "cpu"), "");
 	assert_string_equal(vmm_table_at(now, 1, "cpu"), "1.500");
 	assert_string_equal(vmm_table_at(now, 1, "name"), "h1");
-	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, late, &err), 0);
+	assert_int_equal(vmm_history_join(f->st, VMM_HISTORY_HOSTS, 60000, at(NOW), late, &err), 0);
 	assert_int_equal(vmm_table_col(late, "cpu"), -1);
 }
 
@@ -395,10 +465,13 @@ int main(void)
 		TEST(malformed_line),
 		TEST(from_any_time),
 		TEST(old_days_go),
+		TEST(clock_leaps),
+		TEST(left_aside),
 		TEST(one_large_day),
 		TEST(writers_at_once),
 		TEST(summed_up),
 		TEST(recent),
+		TEST(from_ahead),
 		TEST(joined),
 	};
 
