@@ -8,7 +8,7 @@
 #include "frame/plan.h"
 #include "run/run.h"
 
-static int resume, discard;
+static int resume, discard, unrecorded;
 static char *bandwidth;
 static int move;
 
@@ -17,6 +17,8 @@ static const struct poptOption options[] = {
 	{ "resume", 0, POPT_ARG_NONE, &resume, 0,
 		"do the rest of a run that was cut short: the newest, or the one named", NULL },
 	{ "discard", 0, POPT_ARG_NONE, &discard, 0, "give such a run up", NULL },
+	{ "unrecorded", 0, POPT_ARG_NONE, &unrecorded, 0,
+		"write nothing down for --resume: the next plan does the rest", NULL },
 	{ "move", 0, POPT_ARG_NONE, &move, 0,
 		"copy disks too that the target does not reach", NULL },
 	{ "bandwidth", 0, POPT_ARG_STRING, &bandwidth, 0,
@@ -90,7 +92,7 @@ static int run_plan(struct cmd_run *c, const struct vmm_run_options *opt)
 
 	if (cmd_plan(c, c->args.s[0], &plan) < 0 || !cmd_store(c))
 		return c->err.code;
-	if (opt->check_only)
+	if (opt->check_only || unrecorded)
 		ret = vmm_run(c->store, plan, opt, print, c, &c->err);
 	else
 		ret = vmm_run_recorded(c->store, plan, opt, print, c, &left, &c->err);
@@ -123,6 +125,8 @@ static int run(struct cmd_run *c)
 	if (resume + discard > 1 || ((resume || discard) && c->dry_run))
 		return vmm_err_set(&c->err, VMM_EINPUT,
 				   "--resume, --discard and --dry-run exclude each other");
+	if ((resume || discard) && unrecorded)
+		return vmm_err_set(&c->err, VMM_EINPUT, "--unrecorded is for a PLAN");
 	if (!operand && !resume && !discard)
 		return vmm_err_set(&c->err, VMM_EINPUT, "which PLAN? '-' is stdin");
 	if (bandwidth && vmm_num_size("--bandwidth", bandwidth, &opt.bandwidth, &c->err) < 0)

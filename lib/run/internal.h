@@ -31,6 +31,14 @@ struct vmm__run {
 	struct vmm_err err;              /* of the record, which ends the run */
 };
 
+/*
+ * Moves and starts whose process is gone are mended as vmm-fsck does it, be there none of them in the plan. What can't
+ * be mended now is refused when its step comes.
+ */
+int vmm__run_mend(struct vmm_store *st, uint64_t timeout_ms, struct vmm_err *err);
+/* As vmm_run(), for who has mended already. */
+int vmm__run_all(struct vmm_store *st, const struct vmm_plan *plan, const struct vmm_run_options *opt,
+		 vmm_run_done *done, void *ctx, struct vmm_err *err);
 /* All steps that have not ended yet, under the watch below. r->ends is the caller's. */
 int vmm__run_watched(struct vmm__run *r, struct vmm_err *err);
 /* One has ended: it is recorded and told. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/rows.h"
+#include "run/internal.h"
 #include "run/maint-internal.h"
 #include "scan/scan.h"
 
@@ -230,7 +231,7 @@ static int move_all(struct enter *e, uint64_t started, struct vmm_err *err)
 	if (rc == 0)
 		rc = vmm__drain(&e->inv, e->drained, vms, n, &plan, no_place, e, err);
 	if (rc == 0)
-		rc = vmm_run(e->st, plan, &opt, moved, e, err);
+		rc = vmm__run_all(e->st, plan, &opt, moved, e, err);
 	free(vms);
 	return rc;
 }
@@ -287,12 +288,21 @@ static void tell_host(struct enter *e, size_t row, uint64_t started)
 			.code = code });
 }
 
+/* What an enter that was killed left halfway, before it is asked where its VMs are. */
+static int mend(struct enter *e, struct vmm_err *err)
+{
+	const struct vmm_run_options *opt = &e->opt->run;
+	uint64_t limit = opt->deadline_ms ? opt->deadline_ms : opt->timeout_ms;
+
+	return opt->check_only ? 0 : vmm__run_mend(e->st, limit, err);
+}
+
 static int enter(struct enter *e, struct vmm_err *err)
 {
 	uint64_t started = vmm_clock_ms();
 
-	if (mark_all(e, err) < 0 || look(e, true, err) < 0 || move_all(e, started, err) < 0 ||
-	    (!e->opt->run.check_only && look(e, false, err) < 0))
+	if (mark_all(e, err) < 0 || mend(e, err) < 0 || look(e, true, err) < 0 ||
+	    move_all(e, started, err) < 0 || (!e->opt->run.check_only && look(e, false, err) < 0))
 		return err ? (int)err->code : VMM_EFAIL;
 	for (size_t r = 0; r < vmm_table_rows(e->inv.hosts); r++)
 		if (e->drained[r])

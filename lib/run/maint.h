@@ -8,7 +8,8 @@
  *	vmm_maint_leave(st, "h1", &did, err);
  *
  * The mark (the columns maint and maint_since of hosts) is set first and stays, whatever becomes of
- * the VMs: what has left does not come back, and to enter again does the rest. A host that is marked
+ * the VMs: what has left does not come back, and to enter again does the rest; after a kill it first mends what
+ * was halfway. A host that is marked
  * is entering as long as a VM runs on it, and in maintenance when none does.
  *
  * A host with the label `master` (vmm-hosts(5)) is refused and not marked.

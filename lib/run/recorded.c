@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "migrate/migrate.h"
-#include "power/batch.h"
 #include "run/internal.h"
-
-#define MEND_MS (30 * 60 * 1000)
 
 /* All that there was to do is done, or will never be. */
 static int close_record(struct vmm__run *r, char **left, struct vmm_err *err)
@@ -42,11 +38,11 @@ int vmm_run_recorded(struct vmm_store *st, const struct vmm_plan *plan,
 		     struct vmm_err *err)
 {
 	struct vmm__run r = { .st = st, .plan = plan, .opt = *opt, .done = done, .ctx = ctx };
-	int rc;
+	int rc = vmm__run_mend(st, opt->timeout_ms, err);
 
 	*left = NULL;
-	if (plan->n == 0)
-		return 0;
+	if (rc < 0 || plan->n == 0)
+		return rc;
 	rc = vmm__record_begin(st, plan, &r.record, err);
 	if (rc < 0)
 		return rc;
@@ -96,25 +92,6 @@ static void tell_results(struct vmm__run *r, const struct vmm_table *t)
 	}
 }
 
-static void found_on_the_way(const char *vm, const char *what, bool mended, void *ctx)
-{
-	(void)vm;
-	(void)what;
-	(void)mended;
-	(void)ctx;
-}
-
-/* What can't be mended now is refused when its step comes. */
-static int mend(struct vmm__run *r, struct vmm_err *err)
-{
-	int rc = vmm_migrate_mend(r->st, true, false, r->opt.timeout_ms ? r->opt.timeout_ms : MEND_MS,
-				  found_on_the_way, NULL, err);
-
-	if (rc == 0 || rc == VMM_EPART)
-		rc = vmm_power_mend(r->st, true, found_on_the_way, NULL, err);
-	return rc;
-}
-
 int vmm_run_resume(struct vmm_store *st, const char *name, const struct vmm_run_options *opt,
 		   vmm_run_done *done, void *ctx, char **left, struct vmm_err *err)
 {
@@ -127,7 +104,7 @@ int vmm_run_resume(struct vmm_store *st, const char *name, const struct vmm_run_
 		return rc;
 	r.plan = plan;
 	r.ends = calloc(plan->n + 1, sizeof(*r.ends));
-	rc = r.ends ? mend(&r, err) : vmm_err_nomem(err);
+	rc = r.ends ? vmm__run_mend(st, opt->timeout_ms, err) : vmm_err_nomem(err);
 	if (rc < 0) {
 		vmm__record_free(r.record);
 		free(r.ends);

@@ -171,8 +171,8 @@ int vmm__run_watched(struct vmm__run *r, struct vmm_err *err)
 	return rc;
 }
 
-int vmm_run(struct vmm_store *st, const struct vmm_plan *plan, const struct vmm_run_options *opt,
-	    vmm_run_done *done, void *ctx, struct vmm_err *err)
+int vmm__run_all(struct vmm_store *st, const struct vmm_plan *plan, const struct vmm_run_options *opt,
+		 vmm_run_done *done, void *ctx, struct vmm_err *err)
 {
 	struct vmm__run r = { .st = st, .plan = plan, .opt = *opt, .done = done, .ctx = ctx };
 	int rc;
@@ -183,4 +183,12 @@ int vmm_run(struct vmm_store *st, const struct vmm_plan *plan, const struct vmm_
 	rc = vmm__run_watched(&r, err);
 	free(r.ends);
 	return rc;
+}
+
+int vmm_run(struct vmm_store *st, const struct vmm_plan *plan, const struct vmm_run_options *opt,
+	    vmm_run_done *done, void *ctx, struct vmm_err *err)
+{
+	int rc = opt->check_only ? 0 : vmm__run_mend(st, opt->timeout_ms, err);
+
+	return rc < 0 ? rc : vmm__run_all(st, plan, opt, done, ctx, err);
 }

@@ -6,6 +6,7 @@
  *
  *	vmm_run(st, plan, &opt, done, ctx, err);
  *
+ * First what others that were killed have left halfway is mended, or the steps of those VMs would be refused.
  * Before a wave begins its VMs and targets are asked. A step whose VM is where the step would bring
  * it (or a later step of the plan) counts as done; one whose VM is gone or elsewhere, or whose target
  * is in maintenance or short of memory, is refused, and the later steps of that VM are skipped. The

@@ -69,6 +69,26 @@ exits 0 'a run is given up' plan-run --discard r4
 is "$(ls "$VMM_STATE/runs")$(vmm-fsck -n --offline)" '' 'and gone'
 exits 4 'there is no other' plan-run --resume
 
+# Another's work that was cut short
+start_cut_short() {
+	cut_short "$(vm_uuid 2)"
+	sed -i '$s/\tplan\t/\tstart\t/' "$VMM_STATE/journal.tsv"
+}
+start_cut_short
+exits 0 'a start that was cut short' plan-run --dry-run p
+like "$(vmm-fsck -n --offline)" 'its start was cut short' 'stays so when nothing is done'
+exits 0 'is mended by a plan without steps' plan-run /dev/null
+is "$(vmm-fsck -n --offline)" '' 'even'
+for how in '' --unrecorded; do
+	start_cut_short
+	# shellcheck disable=SC2086	# none or one
+	exits 0 "and does not hinder a run $how" plan-run $how p
+	is "$(results)" '1:done 2:done' 'of the same VM'
+done
+rm -rf "$VMM_STATE/runs"
+exits 0 'one that is not written down' plan-run --unrecorded p
+ok 'leaves nothing' test ! -e "$VMM_STATE/runs"
+exits 2 'can not be resumed' plan-run --unrecorded --resume
 exits 2 'no plan' plan-run
 exits 2 'both' plan-run --resume --discard
 exits 2 'a dry resume' plan-run --resume --dry-run

@@ -90,6 +90,18 @@ for vm in a b c d; do lab_n=$(ticks $vm); ok "$vm runs on" within 10 counted $vm
 exits 0 'the rest' maint enter h1
 like "$(rows)" 'h1=done' 'is done by entering again'
 
+maint leave h1 >/dev/null
+ok 'the others come back again' migrate a b c d --to h1
+"$top/tests/lab/lab" adm host-maint enter h1 --jobs 1 --bandwidth 24M >"$tmp/killed.out" 2>&1 </dev/null &
+client=$!
+within 20 copying a h1 || diag 'a does not move'
+kill -KILL $client
+wait $client 2>/dev/null
+exits 0 'killed, and entered again' maint enter h1
+like "$(rows)" 'h1=done' 'does the rest'
+is "$(fsck -n)" '' 'and has mended what was halfway'
+for vm in a b c d; do whole $vm "$(where $vm | grep -Eo 'h[23]:running' | cut -d: -f1)"; done
+
 exits 0 'two hosts at once' maint enter h2 h1
 is "$(rows | tr ' ' '\n' | grep '=')" 'h1=done
 h2=done' 'are both emptied'
