@@ -66,12 +66,22 @@ int vmm_time_parse(const char *text, time_t *out)
 	return 0;
 }
 
-uint64_t vmm_clock_ms(void)
+static uint64_t ms_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t vmm_clock_ms(void)
+{
+	return ms_of(CLOCK_MONOTONIC);
+}
+
+uint64_t vmm_clock_boot_ms(void)
+{
+	return ms_of(CLOCK_BOOTTIME);
 }
 
 void vmm_sleep_ms(uint64_t ms)

@@ -21,6 +21,8 @@ void vmm_time_now(char out[VMM_TIME_LEN + 1]);
 int vmm_time_parse(const char *text, time_t *out);
 
 uint64_t vmm_clock_ms(void);
+/* The same, but it goes on while this machine is suspended: for what was counted elsewhere meanwhile. */
+uint64_t vmm_clock_boot_ms(void);
 /* A signal ends the sleep early: the caller looks at its cancel flag and the clock. */
 void vmm_sleep_ms(uint64_t ms);
 

@@ -52,7 +52,7 @@ struct vmm__guest {
 
 /* A host at one moment. */
 struct vmm__sample {
-	uint64_t at_ms; /* monotonic */
+	uint64_t at_ms; /* vmm_clock_boot_ms(): hosts count on while this machine is suspended */
 	char time[VMM_TIME_LEN + 1];
 	uint64_t busy_ns, idle_ns, mem_total, mem_used;
 	uint64_t cpus;

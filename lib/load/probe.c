@@ -59,10 +59,11 @@ static bool cancelled(const struct vmm__probe *p)
 /* The time limit counts from the end of the interval. */
 static int wait_interval(struct vmm__probe *p)
 {
-	uint64_t until = p->now->at_ms + p->interval_ms, now;
+	uint64_t until = p->now->at_ms + p->interval_ms, now = vmm_clock_boot_ms();
 
-	__atomic_store_n(&p->headway, until, __ATOMIC_RELAXED);
-	while ((now = vmm_clock_ms()) < until) {
+	__atomic_store_n(&p->headway, vmm_clock_ms() + (until > now ? until - now : 0),
+			 __ATOMIC_RELAXED);
+	while ((now = vmm_clock_boot_ms()) < until) {
 		if (cancelled(p))
 			return vmm_err_set(&p->err, VMM_ECANCEL, "cancelled");
 		vmm_sleep_ms(until - now < SLICE_MS ? until - now : SLICE_MS);

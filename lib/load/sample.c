@@ -252,14 +252,14 @@ int vmm__sample_take(virConnectPtr conn, struct vmm__sample **out, struct vmm_er
 	uint64_t before;
 	int rc = s ? read_host(conn, s, err) : vmm_err_nomem(err);
 
-	before = vmm_clock_ms();
+	before = vmm_clock_boot_ms();
 	if (rc == 0)
 		rc = read_guests(conn, s, err);
 	if (rc < 0) {
 		vmm__sample_free(s);
 		return rc;
 	}
-	s->at_ms = before + (vmm_clock_ms() - before) / 2;
+	s->at_ms = before + (vmm_clock_boot_ms() - before) / 2;
 	vmm_time_now(s->time);
 	*out = s;
 	return 0;

@@ -95,11 +95,24 @@ static void signal_ends_sleep(void **state)
 	assert_in_range(vmm_clock_ms() - start, 0, 10000);
 }
 
+/* Of a machine that was never suspended both are the same; that the right one is asked can be told. */
+static void boot_clock(void **state)
+{
+	struct timespec ts;
+	uint64_t now = vmm_clock_boot_ms();
+
+	(void)state;
+	assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &ts), 0);
+	assert_in_range((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000 - now, 0, 5000);
+	assert_true(now >= vmm_clock_ms() - 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_and_parses_back),
 		cmocka_unit_test(refuses_other_texts),
+		cmocka_unit_test(boot_clock),
 		cmocka_unit_test(sleep_lasts),
 		cmocka_unit_test(signal_ends_sleep),
 	};
