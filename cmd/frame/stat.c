@@ -115,7 +115,15 @@ int cmd_stat_record(struct cmd_run *c, const struct cmd_stat *s, const struct vm
 	if (!s->record)
 		return 0;
 	rc = record(c, s, VMM_HISTORY_HOSTS, inv->hosts);
-	return rc < 0 ? rc : record(c, s, VMM_HISTORY_VMS, inv->vms);
+	if (rc == 0)
+		rc = record(c, s, VMM_HISTORY_VMS, inv->vms);
+	/* The lock, or the room on the disk, may be there for the next round. */
+	if (rc == 0 || rc == VMM_ENOMEM || !s->every_ms)
+		return rc;
+	cmd_say(c, "this round is not recorded: %s", c->err.text);
+	cmd_tally(c, rc);
+	c->err = (struct vmm_err){ 0 };
+	return 0;
 }
 
 /* ---- reading ---- */

@@ -42,7 +42,7 @@ struct cmd_stat {
 };
 
 int cmd_stat_read(struct cmd_run *c, struct cmd_stat *s);
-/* Records what a round has added to the tables. */
+/* Records what a round has added to the tables. With --watch one that can't be is told of, and counts as failed. */
 int cmd_stat_record(struct cmd_run *c, const struct cmd_stat *s, const struct vmm_inventory *inv);
 /*
  * Prints the history of those whose row in inv is `wanted`; NULL: of all, also of those that are not in it. What

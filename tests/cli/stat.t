@@ -88,6 +88,22 @@ exits 0 'from a time on' vm-stat --since 2099-01-01T00:00:00Z -n
 is "$(cat "$out")" '' 'there is nothing yet'
 is "$(vmm-fsck -n --offline | grep load)" '' 'the history is no table of the state'
 
+mv "$VMM_STATE/load" aside.load
+echo 'in its place' >"$VMM_STATE/load"
+host-stat -n -o name --watch 1 --record h1 >rounds 2>"$err" &
+watching=$!
+sleep 2.5
+rm "$VMM_STATE/load"
+sleep 2
+kill -INT $watching
+wait $watching
+is $? 3 '--watch --record where some rounds can not be recorded'
+like "$(cat "$err")" '^host-stat: this round is not recorded: cannot .*load' 'says so'
+about 3 8 "$(wc -l <rounds)" 'and goes on'
+like "$(host-stat --since 1h -n -o name)" '^h1' 'the later ones are recorded'
+rm -r "$VMM_STATE/load"
+mv aside.load "$VMM_STATE/load"
+
 # By hand: what a day was like.
 hours='2001-01-01T01:00:00Z 2001-01-01T02:00:00Z 2001-01-01T03:00:00Z 2001-01-02T04:00:00Z'
 for time in $hours; do
