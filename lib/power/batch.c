@@ -74,8 +74,8 @@ static int ended(struct vmm_job *job, void *arg)
 }
 
 static int add_job(struct vmm_job *job, struct vmm_store *st, struct vmm__shared *shared,
-		   const char *selector, enum vmm_power_op op, const struct vmm_power_options *opt,
-		   bool dry_run, struct vmm_err *err)
+		   const char *selector, const char *at, enum vmm_power_op op,
+		   const struct vmm_power_options *opt, bool dry_run, struct vmm_err *err)
 {
 	const struct vmm_inventory *inv = vmm__shared_inventory(shared);
 	struct vmm__task *t;
@@ -85,6 +85,11 @@ static int add_job(struct vmm_job *job, struct vmm_store *st, struct vmm__shared
 	if (rc < 0)
 		return rc;
 	t->dry_run = dry_run;
+	t->at = at ? strdup(at) : NULL;
+	if (at && !t->at) {
+		vmm__task_free(t);
+		return vmm_err_nomem(err);
+	}
 	*job = (struct vmm_job){ .run = vmm__task_run,
 				 .arg = t,
 				 .free_arg = vmm__task_free,
@@ -112,7 +117,8 @@ int vmm_power_batch(struct vmm_store *st, const struct vmm_strv *vms, enum vmm_p
 
 	c.limit_ms = power.timeout_ms = power.timeout_ms ? power.timeout_ms : TIMEOUT_MS;
 	while (ret == 0 && n < vms->n) {
-		ret = add_job(&jobs[n], st, shared, vms->s[n], op, &power, opt->dry_run, err);
+		ret = add_job(&jobs[n], st, shared, vms->s[n], opt->at ? opt->at->s[n] : NULL, op,
+			      &power, opt->dry_run, err);
 		n += ret == 0;
 	}
 	if (ret == 0)

@@ -17,6 +17,11 @@ struct vmm_power_batch_options {
 	struct vmm_power_options power; /* timeout_ms: from the search to the result; 0: 60 s */
 	unsigned jobs, per_host;        /* 0: 16, and no limit */
 	bool fail_fast, dry_run;
+	/*
+	 * Of each VM in its order the host where it has to be, to be started one that is not in maintenance;
+	 * else it is refused. NULL: wherever they are.
+	 */
+	const struct vmm_strv *at;
 };
 
 /* What became of one. Strings are valid during the call of `done` only. */

@@ -88,6 +88,7 @@ void vmm__task_free(void *arg)
 	vmm_store_close(t->st);
 	vmm__shared_leave(t->shared);
 	free(t->selector);
+	free(t->at);
 	free(t->name);
 	free(t->uuid);
 	free(t->host);
@@ -137,6 +138,18 @@ static int connect_to(struct vmm__task *t, const struct vmm_table *host)
 	return t->dom ? 0 : vmm_err_virt(&t->err, "cannot find it on '%s'", t->host);
 }
 
+static int check_place(struct vmm__task *t, const struct vmm_table *host)
+{
+	if (!t->at)
+		return 0;
+	if (strcmp(t->host, t->at) != 0)
+		return vmm_err_set(&t->err, VMM_EREFUSED, "it is on '%s', not on '%s'", t->host,
+				   t->at);
+	if (t->op == VMM_POWER_ON && strcmp(vmm_table_at(host, 0, "maint"), "yes") == 0)
+		return vmm_err_set(&t->err, VMM_EREFUSED, "'%s' is in maintenance", t->host);
+	return 0;
+}
+
 /* Connects to where it is; looks for it everywhere if it is not where it was last seen. */
 static int find(struct vmm__task *t)
 {
@@ -147,6 +160,8 @@ static int find(struct vmm__task *t)
 
 	if (rc == 0)
 		rc = remember(t, &place);
+	if (rc == 0)
+		rc = check_place(t, place.host);
 	if (rc == 0)
 		rc = take(t);
 	if (rc == 0 && !t->again)

@@ -19,6 +19,7 @@ struct vmm__task {
 	struct vmm__shared *shared;
 	struct vmm_store *st;
 	char *selector;
+	char *at; /* the host where it has to be; NULL: anywhere */
 	enum vmm_power_op op;
 	struct vmm_power_options opt;
 	bool dry_run;
