@@ -45,7 +45,7 @@ int vmm__run_watched(struct vmm__run *r, struct vmm_err *err);
 void vmm__run_end(struct vmm__run *r, struct vmm_run_result *res);
 /* One that has nothing to tell but this. */
 void vmm__run_tell(struct vmm__run *r, size_t step, int code, const char *result, const char *why);
-/* One that had ended when it was recorded is told again. */
+/* One that had ended when it was recorded is told again; it stops nothing, however it ended. */
 void vmm__run_again(struct vmm__run *r, const struct vmm_run_result *res);
 /* n steps of one wave, by their place in the plan: those that start or stop VMs, those that move them. */
 int vmm__run_power(struct vmm__run *r, const size_t *steps, size_t n, struct vmm_err *err);

@@ -21,7 +21,7 @@ void vmm__run_again(struct vmm__run *r, const struct vmm_run_result *res)
 
 	e->ended = true;
 	e->code = res->code;
-	if (r->done(res, r->ctx) != 0 || (res->code < 0 && r->opt.fail_fast))
+	if (r->done(res, r->ctx) != 0)
 		r->stop = true;
 }
 
@@ -34,6 +34,8 @@ void vmm__run_end(struct vmm__run *r, struct vmm_run_result *res)
 		res->error = late.data;
 	}
 	if (r->record && is_final(res) && vmm__record_add(r->record, res, &r->err) < 0)
+		r->stop = true;
+	if (res->code < 0 && r->opt.fail_fast)
 		r->stop = true;
 	vmm__run_again(r, res);
 }

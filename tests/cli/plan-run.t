@@ -69,6 +69,16 @@ exits 0 'a run is given up' plan-run --discard r4
 is "$(ls "$VMM_STATE/runs")$(vmm-fsck -n --offline)" '' 'and gone'
 exits 4 'there is no other' plan-run --resume
 
+plan '1 1 stop h1/web2 h1 -' '2 1 stop h1/web1 h1 -' '3 2 start h1/web2 - h9' '4 2 start h1/web1 - h1'
+cut_short r5
+mkdir -p "$VMM_STATE/runs"
+cp p "$VMM_STATE/runs/r5.tsv"
+printf 'step\tcode\tresult\tms\tdowntime_ms\tbytes\tnote\terror\n1\t4\trefused\t7\t\t0\t\tonce\n' >"$VMM_STATE/runs/r5.results"
+exits 3 'a failure of before' plan-run --resume --fail-fast --jobs 1
+like "$(results)" '^1:refused 2:done ' 'does not stop --fail-fast'
+ok 'what is left' plan-run --discard
+plan '1 1 stop h1/web2 h1 -' '2 2 start h1/web2 - h1'
+
 # Another's work that was cut short
 start_cut_short() {
 	cut_short "$(vm_uuid 2)"
