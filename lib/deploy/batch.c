@@ -245,7 +245,7 @@ static int plan_all(struct batch *b, struct vmm_err *err)
 	for (size_t i = 0; i < b->n && ret == 0; i++) {
 		struct item *it = &b->items[i];
 
-		it->k = vmm__task_new(b->st, &b->opt, err);
+		it->k = vmm__deploy_task_new(b->st, &b->opt, err);
 		if (!it->k) {
 			ret = err->code;
 			break;
@@ -383,7 +383,7 @@ static int run_all(struct batch *b, struct vmm_err *err)
 		r.of[n] = it;
 		r.jobs[n++] = (struct vmm_job){ .run = run_task,
 						.arg = it->k,
-						.free_arg = vmm__task_free,
+						.free_arg = vmm__deploy_task_free,
 						.limit_ms = limit_ms(b) };
 	}
 	if (ret == 0 && n > 0)
@@ -396,7 +396,7 @@ static int run_all(struct batch *b, struct vmm_err *err)
 static void release(struct batch *b)
 {
 	for (size_t i = 0; b->items && i < b->n; i++)
-		vmm__task_free(b->items[i].k);
+		vmm__deploy_task_free(b->items[i].k);
 	free(b->items);
 	vmm_table_free(b->machines);
 	vmm_inventory_release(&b->inv);

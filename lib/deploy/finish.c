@@ -296,7 +296,7 @@ int vmm__finish(struct vmm__task *k)
 	k->stage = VMM_STAGE_ROLE;
 	vmm__progress(k, 0, 0);
 	vmm__log(k, k->stage, "begin");
-	ret = vmm__record(k, "deploying");
+	ret = vmm__deploy_record(k, "deploying");
 	if (ret == 0)
 		ret = wait_for_ssh(k, until, &s, &address);
 	if (ret == 0 && !k->addresses.n && vmm_strv_add(&k->addresses, address) < 0)

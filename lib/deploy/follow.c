@@ -30,7 +30,7 @@ static void enter(struct following *f, unsigned stage)
 		return;
 	f->k->stage = f->stage = stage;
 	f->since = vmm_clock_ms();
-	vmm__record(f->k, "deploying");
+	vmm__deploy_record(f->k, "deploying");
 	vmm__progress(f->k, 0, 0);
 }
 
@@ -49,7 +49,7 @@ static void see_progress(struct following *f, const struct vmm_table *t, size_t 
 	vmm__progress(f->k, done, number(t, row, "total"));
 	if (f->k->stage == VMM_STAGE_IMAGE && done > 0 && !f->k->touched) {
 		f->k->touched = true;
-		vmm__record(f->k, "deploying");
+		vmm__deploy_record(f->k, "deploying");
 	}
 }
 
@@ -102,7 +102,7 @@ static int see_host_key(struct vmm__task *k, const char *text)
 		return vmm_err_set(&k->err, VMM_EFAIL, "the agent told of a host key that is none");
 	if (key.failed || vmm_strv_add(&k->host_keys, key.data) < 0)
 		return vmm_err_nomem(&k->err);
-	return vmm__record(k, "deploying"); /* it has to be known before the system is said to be there */
+	return vmm__deploy_record(k, "deploying"); /* it has to be known before the system is said to be there */
 }
 
 /* Another start must find this one: what may be overwritten without being asked for is there. */
@@ -111,7 +111,7 @@ static int see_disk(struct vmm__task *k, const char *text)
 	if (k->disk_id || !*text || strlen(text) > DISK_ID_MAX)
 		return 0;
 	k->disk_id = strdup(text);
-	return k->disk_id ? vmm__record(k, "deploying") : vmm_err_nomem(&k->err);
+	return k->disk_id ? vmm__deploy_record(k, "deploying") : vmm_err_nomem(&k->err);
 }
 
 static int see(struct following *f, const struct vmm_table *t, size_t row)

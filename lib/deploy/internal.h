@@ -132,9 +132,9 @@ struct vmm__task {
 	struct vmm_err err;
 };
 
-struct vmm__task *vmm__task_new(struct vmm_store *st, const struct vmm_deploy_options *opt,
-				struct vmm_err *err);
-void vmm__task_free(void *task);
+struct vmm__task *vmm__deploy_task_new(struct vmm_store *st, const struct vmm_deploy_options *opt,
+				       struct vmm_err *err);
+void vmm__deploy_task_free(void *task);
 
 /* ---- plan.c ---- */
 
@@ -155,7 +155,7 @@ int vmm__machines_read(struct vmm_store *st, struct vmm_table **out, struct vmm_
 /* The row of the machine, or -1. */
 long vmm__machine_row(const struct vmm_table *machines, const char *column, const char *value);
 /* What is known by now into the table; `state`: deploying done failed refused aborted. */
-int vmm__record(struct vmm__task *k, const char *state);
+int vmm__deploy_record(struct vmm__task *k, const char *state);
 /* What was recorded, for --resume. */
 int vmm__recall(struct vmm__task *k, const struct vmm_table *machines, size_t row);
 int vmm__note(struct vmm__task *k);
@@ -168,8 +168,8 @@ void vmm__progress(struct vmm__task *k, uint64_t done, uint64_t total);
 
 /* ---- lease.c ---- */
 
-int vmm__leases_take(struct vmm__task *k);
-int vmm__leases_return(struct vmm_store *st, const char *uuid, struct vmm_err *err);
+int vmm__deploy_leases_take(struct vmm__task *k);
+int vmm__deploy_leases_return(struct vmm_store *st, const char *uuid, struct vmm_err *err);
 
 /* ---- job.c ---- */
 

@@ -116,7 +116,7 @@ int vmm__job_make(struct vmm__task *k)
 		return fd;
 	ret = vmm_boot_job_make(k->boot, text, fd, k->job, &k->err);
 	close(fd);
-	return ret < 0 ? ret : vmm__record(k, "deploying");
+	return ret < 0 ? ret : vmm__deploy_record(k, "deploying");
 }
 
 void vmm__job_remove(struct vmm__task *k)

@@ -104,7 +104,7 @@ static int check_out(struct vmm__task *k, struct vmm_pool_ask *asks, size_t n)
 	return ret;
 }
 
-int vmm__leases_take(struct vmm__task *k)
+int vmm__deploy_leases_take(struct vmm__task *k)
 {
 	struct vmm_pool_ask *asks = calloc(2 * k->p->nlinks + 1, sizeof(*asks));
 	size_t n;
@@ -124,7 +124,7 @@ int vmm__leases_take(struct vmm__task *k)
 	return ret;
 }
 
-int vmm__leases_return(struct vmm_store *st, const char *uuid, struct vmm_err *err)
+int vmm__deploy_leases_return(struct vmm_store *st, const char *uuid, struct vmm_err *err)
 {
 	VMM_TABLE_AUTO *freed = NULL;
 	struct vmm_pools *pools = NULL;

@@ -83,7 +83,7 @@ static int undo(struct mending *m, const struct vmm_table *detail, const char *u
 	int ret = remove_jobs(m, uuid, err);
 
 	if (ret == 0 && strcmp(vmm_table_at(detail, 0, "leased"), "yes") == 0 && !end.written)
-		ret = vmm__leases_return(m->st, uuid, err);
+		ret = vmm__deploy_leases_return(m->st, uuid, err);
 	return ret ? ret : vmm_store_change(m->st, tables, mark, &end, err);
 }
 

@@ -107,7 +107,7 @@ static int change(struct vmm_table **t, void *arg, struct vmm_err *err)
 	return 0;
 }
 
-int vmm__record(struct vmm__task *k, const char *state)
+int vmm__deploy_record(struct vmm__task *k, const char *state)
 {
 	struct change c = { k, state };
 	struct vmm_err why;

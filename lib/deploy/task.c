@@ -3,8 +3,8 @@
 
 #include "deploy/internal.h"
 
-struct vmm__task *vmm__task_new(struct vmm_store *st, const struct vmm_deploy_options *opt,
-				struct vmm_err *err)
+struct vmm__task *vmm__deploy_task_new(struct vmm_store *st, const struct vmm_deploy_options *opt,
+				       struct vmm_err *err)
 {
 	struct vmm__task *k = calloc(1, sizeof(*k));
 
@@ -21,7 +21,7 @@ struct vmm__task *vmm__task_new(struct vmm_store *st, const struct vmm_deploy_op
 	return k;
 }
 
-void vmm__task_free(void *task)
+void vmm__deploy_task_free(void *task)
 {
 	struct vmm__task *k = task;
 

@@ -72,7 +72,7 @@ static int try_once(struct vmm__task *k)
 		ret = vmm__bmc_start(k);
 	if (ret == 0) {
 		k->started = true;
-		ret = vmm__record(k, "deploying");
+		ret = vmm__deploy_record(k, "deploying");
 	}
 	return ret ? ret : vmm__follow(k);
 }
@@ -124,7 +124,7 @@ static int install(struct vmm__task *k)
 		return ret;
 	k->written = true;
 	ret = vmm__note(k);
-	return ret ? ret : vmm__record(k, "deploying");
+	return ret ? ret : vmm__deploy_record(k, "deploying");
 }
 
 /* What can be known before its power is touched. */
@@ -138,7 +138,7 @@ static int discover(struct vmm__task *k)
 	ret = vmm__bmc_check(k);
 	/* What is known of one that is refused stays as it was. */
 	if (ret == 0)
-		ret = vmm__record(k, "deploying");
+		ret = vmm__deploy_record(k, "deploying");
 	if (ret == 0)
 		vmm__log(k, k->stage, "done");
 	return ret;
@@ -152,7 +152,7 @@ static int work(struct vmm__task *k)
 		ret = discover(k);
 		if (ret < 0 || !goes_on(k, VMM_STAGE_DISCOVER))
 			return ret;
-		ret = vmm__leases_take(k);
+		ret = vmm__deploy_leases_take(k);
 		if (ret == 0)
 			ret = install(k);
 	}
@@ -183,11 +183,12 @@ static int settle(struct vmm__task *k, int ret)
 		vmm__bmc_off(k);
 	vmm__job_remove(k);
 	/* The addresses of a machine that has its system are in use. */
-	if (k->leased && !k->written && vmm__leases_return(k->st, k->uuid, &why) < 0 && ret == 0) {
+	if (k->leased && !k->written && vmm__deploy_leases_return(k->st, k->uuid, &why) < 0 &&
+	    ret == 0) {
 		k->err = why;
 		ret = why.code;
 	}
-	if ((k->recorded || !k->known) && vmm__record(k, word) < 0 && ret == 0)
+	if ((k->recorded || !k->known) && vmm__deploy_record(k, word) < 0 && ret == 0)
 		ret = k->err.code;
 	vmm_intent_end(k->st, k->intent, word, NULL);
 	if (ret == 0)

@@ -24,9 +24,12 @@ check() {
 	defined "$VMM_BUILD/$lib.a" | grep -Ev '^(__asan|__odr_asan|__tsan)' >names
 	is "$(grep '^vmm_[^_]' names)" "$(in_map "$map")" "$lib: its map and what it defines"
 	is "$(grep -v '^vmm_' names)" '' "$lib: every name starts with vmm_"
+	cat names >>all
 }
 
 check libvmm-base BASE_DIRS
 check libvmm VMM_DIRS
 check libvmm-metal METAL_DIRS
+# Unit tests are linked with all of them.
+is "$(sort all | uniq -d)" '' 'no name is defined by two libraries, also none that is hidden'
 done_testing
