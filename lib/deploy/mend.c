@@ -167,7 +167,7 @@ static int mend_jobs(struct mending *m)
 {
 	VMM_STRV_AUTO ids = VMM_STRV_INIT;
 
-	if (vmm_boot_job_list(m->boot, &ids, m->err) < 0)
+	if (vmm_boot_job_list(m->boot, &ids, m->err) < 0 && m->err->code != VMM_ENOTFOUND)
 		return m->err->code;
 	/* Who makes a job has an intent before: so those are read after the jobs. */
 	vmm_table_free(m->intents);

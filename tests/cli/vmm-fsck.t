@@ -56,6 +56,10 @@ vmm-fsck --offline --repair >"$out" 2>"$err"
 is "$(ls -A "$VMM_STATE-boot/seen")" '' 'what a crash left is removed' || diag "$(cat "$out" "$err")"
 rm -r "$VMM_STATE-boot"
 
+mkdir "$VMM_STATE-boot"
+exits 0 'a boot folder in which nobody has put anything yet' vmm-fsck --offline
+rmdir "$VMM_STATE-boot"
+
 exits 1 'a full disk' sh -c 'vmm-fsck --offline >/dev/full'
 exits 2 '--abort without --repair' vmm-fsck --abort
 is "$(cat "$err")" 'vmm-fsck: --abort is for --repair' 'says what is missing'
