@@ -8,6 +8,7 @@
 #	node HOST [NUMBER NAME RUNSTATE]...	writes what that host has: 1 running, 3 paused, 5 off
 #	vm_uuid NUMBER	the UUID of a VM
 #	cells WORD...	a row of them; "-" is an empty cell
+#	hangs HOST	from now on nobody answers there, but somebody is listening: `kill "$listener"` ends that
 #	recorded	the tables as they are, to compare with later
 #	one_line COMMAND NAME	a test point: there is one line in $err, from the command, and nothing in $out
 
@@ -56,6 +57,16 @@ fixture() {
 		cells "$(vm_uuid 4) h3 db1 paused paused - 2 1610612736 - 2026-01-01T00:00:00Z no yes 2"
 		cells "$(vm_uuid 5) old lost unknown normal - 1 67108864 - 2025-01-01T00:00:00Z no no -"
 	} >"$VMM_STATE/vms.tsv"
+}
+
+listener=
+hangs() {
+	if test -z "$listener"; then
+		perl -MIO::Socket::INET -e '$| = 1; my $s = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1"); print $s->sockport, "\n"; sleep 60' >port &
+		listener=$!
+		for _ in $(seq 50); do test -s port || sleep 0.1; done
+	fi
+	sed -i "s|test://$tmp/$1.xml|qemu+tcp://127.0.0.1:$(cat port)/system|" "$VMM_STATE/hosts.tsv"
 }
 
 recorded() {
