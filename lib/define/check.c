@@ -114,14 +114,6 @@ static int check_image(struct checking *c, const struct vmm_template *t)
 	return say(what.text, unknown, c);
 }
 
-static long row_of_pool(const struct vmm_table *pools, const char *pool)
-{
-	for (size_t r = 0; r < vmm_table_rows(pools); r++)
-		if (strcmp(vmm_table_at(pools, r, "pool"), pool) == 0)
-			return (long)r;
-	return -1;
-}
-
 int vmm_define_check_pool(const struct vmm_conf_entry *e, const struct vmm_table *pools,
 			  vmm_define_found *found, void *arg)
 {
@@ -132,7 +124,7 @@ int vmm_define_check_pool(const struct vmm_conf_entry *e, const struct vmm_table
 
 	if (!e || !*e->value)
 		return 0;
-	row = row_of_pool(pools, e->value);
+	row = vmm_table_find(pools, vmm_table_col(pools, "pool"), e->value);
 	type = row < 0 ? "" : vmm_table_at(pools, (size_t)row, "type");
 	if (row < 0)
 		vmm_conf_wrong(e, &what,
