@@ -8,7 +8,8 @@
 #include "history/history.h"
 
 #define VMM__HISTORY_FOLDER "load"
-#define VMM__DAY_LEN 10   /* 2026-11-22 */
+#define VMM__DAY_LEN 10 /* 2026-11-22 */
+#define VMM__DAY_S 86400
 #define VMM__AHEAD_S 3600 /* how far ahead the clock of a record may have been */
 
 /* The digits behind the point of a column's numbers; -1: it is text. */

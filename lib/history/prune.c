@@ -13,7 +13,6 @@
 #include "base/rows.h"
 #include "history/history-internal.h"
 
-#define DAY_S 86400
 #define FILE_MAX ((size_t)1 << 40)
 
 static int path_of(const char *folder, const char *name, struct vmm_buf *path, struct vmm_err *err)
@@ -40,7 +39,7 @@ static bool has_leapt(time_t newest, const struct vmm_strv *files)
 {
 	char day[VMM_TIME_LEN + 1];
 
-	vmm_time_format(newest - DAY_S, day);
+	vmm_time_format(newest - VMM__DAY_S, day);
 	for (size_t i = 0; i < files->n; i++)
 		if (strncmp(vmm__history_day(files->s[i], -1), day, VMM__DAY_LEN) == 0)
 			return false;

@@ -10,7 +10,6 @@
 #include "history/history-internal.h"
 
 #define COLUMNS_MAX 20
-#define DAY_S 86400
 
 /* A column's numbers that are known. */
 struct tally {
@@ -318,7 +317,7 @@ static int find_newest(struct vmm_store *st, enum vmm_history kind, time_t now, 
 	for (size_t i = files.n; i > 0 && rc == 0 && *newest == 0; i--) {
 		rc = vmm__history_last(folder, files.s[i - 1], newest, err);
 		if (rc == 0 && *newest > now + VMM__AHEAD_S)
-			rc = search(st, kind, *newest - *newest % DAY_S, now, newest, err);
+			rc = search(st, kind, *newest - *newest % VMM__DAY_S, now, newest, err);
 	}
 	return rc;
 }
