@@ -63,7 +63,10 @@ static int alloc(struct vmm__balance *b, const struct vmm_fleet *f)
 int vmm__balance_init(struct vmm__balance *b, const struct vmm_fleet *f,
 		      const struct vmm_balance_options *opt, struct vmm_err *err)
 {
-	*b = (struct vmm__balance){ .opt = opt, .budget = { 5000000, 5000000, 500000, 3000000 } };
+	*b = (struct vmm__balance){
+		.opt = opt,
+		.budget = { .mends = 5000000, .exchanges = 5000000, .pairs = 500000, .others = 3000000 }
+	};
 	if (alloc(b, f) < 0) {
 		vmm__balance_release(b);
 		return vmm_err_nomem(err);

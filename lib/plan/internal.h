@@ -137,6 +137,8 @@ bool vmm__rule_likes(const struct vmm__rule *r, uint32_t host);
 bool vmm__rule_crowds(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t host);
 /* By how much more often it is broken when the VM, which is one of its own, goes there. */
 long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t to);
+/* The first of the VM's rules that would be broken more often than it is; NULL: none. */
+const struct vmm__rule *vmm__rule_worsened(const struct vmm__place *p, uint32_t vm, uint32_t to);
 /* Whether a rule about hosts wants the VM where it is and not there: no other one can be there in its place. */
 bool vmm__rules_forbid(const struct vmm__place *p, uint32_t vm, uint32_t to);
 /*

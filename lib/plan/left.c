@@ -88,20 +88,10 @@ int vmm__left_banned(const struct vmm_fleet *f, const bool *banned, struct vmm_s
 	return rc;
 }
 
-/* The first of its rules that would be broken there. */
-static const char *other_rule(const struct vmm__place *p, uint32_t vm, uint32_t to)
-{
-	const struct vmm__fleet *m = p->f->more;
-
-	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
-		if (vmm__rule_change(p, m->of[i], vm, to) > 0)
-			return m->rules[m->of[i]].said;
-	return NULL;
-}
-
 /* Why none of the hosts that a rule is content with gets the VM; NULL: that is not told in a word. */
 static const char *no_host(const struct vmm__place *p, const struct vmm__rule *r, uint32_t vm)
 {
+	const struct vmm__rule *other;
 	bool open = false;
 
 	for (uint32_t h = 0; h < p->f->nhosts; h++) {
@@ -109,8 +99,10 @@ static const char *no_host(const struct vmm__place *p, const struct vmm__rule *r
 		    !vmm__place_open(p, h))
 			continue;
 		open = true;
-		if (vmm__place_fits(p, vm, h))
-			return other_rule(p, vm, h);
+		if (!vmm__place_fits(p, vm, h))
+			continue;
+		other = vmm__rule_worsened(p, vm, h);
+		return other ? other->said : NULL;
 	}
 	return open ? "no host for it has room" : "no host for it is open";
 }

@@ -97,6 +97,16 @@ long vmm__rule_change(const struct vmm__place *p, size_t rule, uint32_t vm, uint
 	}
 }
 
+const struct vmm__rule *vmm__rule_worsened(const struct vmm__place *p, uint32_t vm, uint32_t to)
+{
+	const struct vmm__fleet *m = p->f->more;
+
+	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
+		if (vmm__rule_change(p, m->of[i], vm, to) > 0)
+			return &m->rules[m->of[i]];
+	return NULL;
+}
+
 bool vmm__rule_crowds(const struct vmm__place *p, size_t rule, uint32_t vm, uint32_t host)
 {
 	return p->f->more->rules[rule].names && host != p->f->vms[vm].host &&

@@ -45,17 +45,6 @@ static int find_vm(const struct vmm_fleet *f, const char *text, uint32_t *out, s
 	return found != VMM__NONE ? 0 : vmm_err_set(err, VMM_ENOTFOUND, "no VM '%s'", text);
 }
 
-/* The first of its rules that a move would break more than it is. */
-static const struct vmm__rule *breaks(const struct vmm__place *p, uint32_t vm, uint32_t to)
-{
-	const struct vmm__fleet *m = p->f->more;
-
-	for (uint32_t i = m->from[vm]; i < m->from[vm + 1]; i++)
-		if (vmm__rule_change(p, m->of[i], vm, to) > 0)
-			return &m->rules[m->of[i]];
-	return NULL;
-}
-
 /* What keeps a VM from a host, whatever the move gains; false: nothing does. */
 static bool kept_out(const struct vmm__place *p, uint32_t vm, uint32_t to, struct vmm_buf *out)
 {
@@ -66,7 +55,7 @@ static bool kept_out(const struct vmm__place *p, uint32_t vm, uint32_t to, struc
 		vmm_buf_addf(out, "%s is in another group", h->name);
 	else if (h->closed)
 		vmm_buf_addf(out, "%s: %s", h->name, h->closed);
-	else if ((rule = breaks(p, vm, to)))
+	else if ((rule = vmm__rule_worsened(p, vm, to)))
 		vmm_buf_addf(out, rule->names ? "%s has a VM of that name" : "%s would be broken",
 			     rule->names ? h->name : rule->said);
 	else if (!vmm__place_fits(p, vm, to))
@@ -125,6 +114,7 @@ static uint32_t second_best(const struct vmm__balance *b, uint32_t vm)
 	for (uint32_t h = 0; h < b->p->f->nhosts; h++) {
 		double gain;
 
+		vmm_buf_reset(&why);
 		if (h == b->p->at[vm] || kept_out(b->p, vm, h, &why))
 			continue;
 		gain = vmm__gain(b->p, vm, h);
