@@ -109,7 +109,10 @@ static int find_now(struct cmd_run *c, const struct cmd_planner *p, time_t *when
 	return 0;
 }
 
-/* Without a group in automatic mode there is nothing to do or remember. What is remembered is on the disk before anybody sees the plan. */
+/*
+ * Without a group in automatic mode there is nothing to do or remember. What is remembered is on the disk before
+ * anybody sees the plan.
+ */
 static int balance_again(struct cmd_run *c, const struct cmd_planner *p,
 			 const struct vmm_balance_options *opt, struct vmm_strv *left)
 {
